@@ -1,0 +1,212 @@
+// Commands: all that the core is ever told. A caller's request, the log's "durable", the node's
+// replies, hints.
+
+#ifndef SENDONCE_CORE_COMMANDS_H
+#define SENDONCE_CORE_COMMANDS_H
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bitcoin/transaction.h"
+#include "core/outcome.h"
+#include "core/records.h"
+
+namespace sendonce::core {
+
+// Names one waiting HTTP request. Never used twice in the life of a process.
+using CallToken = uint64_t;
+
+enum class Until : uint8_t { kSent, kConfirmed, kFinal };
+
+// Hold the answer until the send has come that far, or that time has passed. A limit of 0 ms
+// answers at once.
+struct Wait {
+  Millis limit_ms = 0;
+  Until until = Until::kSent;
+};
+constexpr Millis kMaxWaitMs = 600'000;
+
+// --- from callers. `stored` is the send as the log holds it if it is not open any more (the ledger
+// keeps only open ones); the driver looks it up.
+
+struct Submit {
+  CallToken call = 0;
+  SendId id;
+  SendContent content;
+  Wait wait;
+  std::optional<Send> stored;
+};
+
+struct Query {
+  CallToken call = 0;
+  SendId id;
+  Wait wait;
+  std::optional<Send> stored;
+};
+
+struct Cancel {
+  CallToken call = 0;
+  SendId id;
+  std::optional<Send> stored;
+};
+
+struct AskStatus {
+  CallToken call = 0;
+};
+struct AskFunds {
+  CallToken call = 0;
+};
+struct AskAlarms {
+  CallToken call = 0;
+};
+
+struct AcceptAlarm {
+  CallToken call = 0;
+  Seq alarm = 0;
+  std::string reason;
+};
+
+// The caller has gone: nothing waits for the answer. Changes nothing else.
+struct CallerGone {
+  CallToken call = 0;
+};
+
+// No new ids from here on (SIGTERM). What is waiting is answered as it stands.
+struct StopAccepting {};
+
+// --- from the log
+
+// Everything up to and including `seq` is written and synced.
+struct Durable {
+  Seq seq = 0;
+};
+
+// --- from the node, each an answer to the effect of the same name (core/effects.h)
+
+// An unsigned transaction made around the given coins, and what the node thinks of it. Nothing of
+// it is believed before the core has parsed and checked it.
+struct Draft {
+  bitcoin::Bytes unsigned_tx;
+  std::optional<bitcoin::Script>
+      change_script;  // the address that was asked for; the transaction need not use it
+  bitcoin::FeeRate fee_rate_sat_kvb = 0;
+  std::vector<bitcoin::OutPoint> missing;  // coins that the node does not show as unspent
+  std::optional<Refused>
+      judgement;  // testmempoolaccept, if it objects to anything but the missing signatures
+};
+
+struct Drafted {
+  uint64_t draft = 0;
+  Outcome<Draft> outcome;
+};
+
+struct CoinsLocked {
+  BatchId batch = 0;
+  Outcome<Done> outcome;
+};
+
+struct Signed {
+  BatchId batch = 0;
+  uint32_t version = 0;
+  Outcome<bitcoin::Bytes> outcome;  // the signed transaction
+};
+
+struct Broadcasted {
+  BatchId batch = 0;
+  bitcoin::Txid txid;
+  Outcome<Done> outcome;
+};
+
+// What the node shows of one coin. Both empty: it is unspent. A coin can be neither spent in the
+// mempool nor unspent: spent in the chain, or its parent is gone.
+struct CoinStanding {
+  bitcoin::OutPoint outpoint;
+  bool unspent = false;
+  std::optional<bitcoin::Transaction> mempool_spender;
+};
+
+struct CoinsLookedUp {
+  BatchId batch = 0;
+  Outcome<std::vector<CoinStanding>> outcome;
+};
+
+struct NodeFacts {
+  std::string chain;  // bitcoind's name of it
+  bitcoin::BlockHash genesis;
+  ChainPosition tip;
+  ChainWork work{};
+  bool initial_block_download = false;
+  std::string subversion;
+  std::string wallet_name;
+  bool wallet_has_private_keys = false;
+  bool wallet_locked = false;
+  bool wallet_scanning = false;
+  int32_t wallet_height = 0;                 // the last block that the wallet has processed
+  std::vector<std::string> wallet_bindings;  // every WAL id that the wallet carries, hexadecimal
+};
+
+struct ReadBlock {
+  ChainPosition position;
+  std::vector<bitcoin::Transaction> transactions;
+};
+
+// One step along the node's best chain, away from the highest block that both know.
+struct ChainStep {
+  NodeFacts facts;
+  bool connected =
+      false;  // false: none of the given blocks is in the node's chain, and nothing below is set
+  int32_t fork_height = 0;
+  std::vector<ReadBlock> blocks;  // from fork_height + 1, at most kMaxBlocksPerRead
+  bool more = false;              // the chain goes on behind the last block
+};
+constexpr size_t kMaxBlocksPerRead = 8;
+
+struct ChainRead {
+  Outcome<ChainStep> outcome;
+  // Batches, with their sends, that are not open any more and were confirmed above fork_height: the
+  // driver looks them up, a reorganisation opens them again.
+  std::vector<Batch> stored_batches;
+  std::vector<Send> stored_sends;
+};
+
+struct WalletCoin {
+  Coin coin;
+  int32_t confirmations = 0;
+};
+
+struct CoinsRead {
+  Outcome<std::vector<WalletCoin>> outcome;
+};
+
+// A transaction with which the wallet spends, as listsinceblock shows it. `explained`: the log's
+// index knows the txid; the driver looks it up.
+struct WalletSpend {
+  bitcoin::Txid txid;
+  int32_t confirmations = 0;
+  bool explained = false;
+};
+
+struct SpendsRead {
+  Outcome<std::vector<WalletSpend>> outcome;
+};
+
+// --- hints (R6): make us look earlier, and change no record before RPC has confirmed what they say
+
+struct TransactionHint {
+  bitcoin::Transaction transaction;
+};
+struct ChainHint {};  // a block came or went, a gap in a counter, a new connection
+
+// Time has passed. The driver gives one at Machine::next_tick_ms().
+struct Tick {};
+
+using Command =
+    std::variant<Submit, Query, Cancel, AskStatus, AskFunds, AskAlarms, AcceptAlarm, CallerGone,
+                 StopAccepting, Durable, Drafted, CoinsLocked, Signed, Broadcasted, CoinsLookedUp,
+                 ChainRead, CoinsRead, SpendsRead, TransactionHint, ChainHint, Tick>;
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_COMMANDS_H

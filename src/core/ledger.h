@@ -1,0 +1,106 @@
+// The ledger: what the log says. Records in, state out, and nothing else changes it. The daemon
+// holds only what is open; the offline tools fold whole logs with the same code.
+//
+// Not thread-safe: one thread owns it. Pure: no clock, no input or output.
+
+#ifndef SENDONCE_CORE_LEDGER_H
+#define SENDONCE_CORE_LEDGER_H
+
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "core/alarm.h"
+#include "core/batch.h"
+#include "core/effects.h"
+#include "core/records.h"
+#include "core/send.h"
+
+namespace sendonce::core {
+
+class Ledger {
+ public:
+  // What was durable, as the log's indexes hold it.
+  struct Contents {
+    WalCreated created;
+    Seq last_seq = 0;
+    ChainState chain;
+    std::vector<Send> sends;     // open ones (see IsOpen)
+    std::vector<Batch> batches;  // open ones
+    std::vector<Alarm> alarms;   // all
+  };
+
+  // An empty ledger: the next record must be WalCreated, with seq 1.
+  Ledger() = default;
+
+  explicit Ledger(Contents contents);
+
+  // Applies the next record and returns it with everything it touched, for the log. Aborts (a bug
+  // in our code) if the record breaks a rule that the ledger can see: R2 (a coin or a send in two
+  // live batches), an ending after a signature was asked for, a signature that was not asked for, a
+  // payment that is not excluded (R4).
+  Entry Apply(Record record, Millis at_ms);
+
+  // Whether Apply would take it, for logs that were written elsewhere: an explanation, or nullopt
+  // if all is well. O(size of the record and of the batch).
+  std::optional<std::string> Objection(const Record& record) const;
+
+  // Takes back into memory what is not open any more (a reorganisation reached it). No effect on
+  // those that are here.
+  void Restore(const std::vector<Send>& sends, const std::vector<Batch>& batches);
+
+  // Forgets sends and batches that are not open. They stay in the log.
+  void ForgetClosed();
+
+  const Send* FindSend(const SendId& id) const;
+  const Batch* FindBatch(BatchId id) const;
+  const Batch* LiveBatchOf(const Send& send) const;  // nullptr if it is in none
+  // The batch that has a version with this txid; nullptr if none that is here.
+  const Batch* FindBatchByTxid(const bitcoin::Txid& txid) const;
+
+  // The batches whose versions spend this coin and that are not dropped: what a transaction that
+  // spends it has to be compared with. Oldest first.
+  std::vector<BatchId> BatchesSpending(const bitcoin::OutPoint& coin) const;
+
+  // The coin belongs to a live batch.
+  bool IsReserved(const bitcoin::OutPoint& coin) const;
+
+  // Open sends that are in no batch and not ended, oldest record first.
+  std::vector<const Send*> WaitingSends(size_t limit) const;
+
+  const std::map<SendId, Send>& sends() const { return sends_; }
+  const std::map<BatchId, Batch>& batches() const { return batches_; }
+  const std::map<Seq, Alarm>& alarms() const { return alarms_; }
+  const WalCreated& created() const { return created_; }
+  const ChainState& chain() const { return chain_; }
+  Seq last_seq() const { return last_seq_; }
+  size_t waiting_count() const { return waiting_.size(); }
+
+  // An open send can still change by itself: it is not ended, and its payment is not final.
+  static bool IsOpen(const Send& send);
+  // An open batch is watched: it is neither final nor dropped.
+  static bool IsOpen(const Batch& batch);
+
+ private:
+  struct Touched;
+  friend struct RecordApplier;
+
+  void IndexBatch(const Batch& batch);
+  void UnindexBatch(const Batch& batch);
+
+  WalCreated created_;
+  ChainState chain_;
+  Seq last_seq_ = 0;
+  std::map<SendId, Send> sends_;
+  std::map<BatchId, Batch> batches_;
+  std::map<Seq, Alarm> alarms_;
+  std::map<Seq, SendId> waiting_;  // by the seq of SendRecorded
+  std::unordered_map<bitcoin::OutPoint, std::set<BatchId>, bitcoin::OutPointHasher> spent_by_;
+  std::unordered_map<bitcoin::Txid, BatchId, bitcoin::Hash256Hasher> by_txid_;
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_LEDGER_H

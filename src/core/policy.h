@@ -1,0 +1,30 @@
+// What an operator can choose, and the core's limits. Const for the life of a machine.
+
+#ifndef SENDONCE_CORE_POLICY_H
+#define SENDONCE_CORE_POLICY_H
+
+#include "bitcoin/amount.h"
+#include "core/send.h"
+
+namespace sendonce::core {
+
+struct Policy {
+  int32_t finality = 6;                            // confirmations, -finality
+  int32_t min_confirmations = 1;                   // of our own change, -minconf
+  int32_t min_confirmations_foreign = 6;           // of coins from strangers, -minconfforeign (R9)
+  int32_t conflict_depth = 100;                    // -conflictdepth (R4 c)
+  int conf_target = 6;                             // blocks, -conftarget
+  bitcoin::FeeRate fallback_fee_rate_sat_kvb = 0;  // -fallbackfee; 0: none
+  bitcoin::FeeRate max_fee_rate_sat_kvb = 1'000 * bitcoin::kSatPerVbyte;  // -maxfeerate
+  bitcoin::Amount max_fee_sat = 10'000'000;  // of one transaction, -maxtxfee
+  size_t max_sends_per_batch = 500;          // -maxbatch
+  size_t max_waiting_sends = 100'000;        // -maxbacklog: new ids are refused beyond it
+  Millis reconcile_interval_ms = 5'000;      // -reconcileinterval
+  Millis rebroadcast_interval_ms = 60'000;   // -rebroadcastinterval
+  Millis retry_min_ms = 250;                 // back-off after a refusal or an unknown outcome ...
+  Millis retry_max_ms = 15'000;              // ... doubling up to this
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_POLICY_H
