@@ -162,6 +162,13 @@ using Record = std::variant<WalCreated, SendRecorded, SendEnded, BatchReserved, 
                             BatchConfirmed, BatchReopened, BatchFinal, BatchDropped, ChainMoved,
                             AlarmRaised, AlarmAccepted>;
 
+// A record where it stands in the log.
+struct Logged {
+  Seq seq = 0;
+  Millis at_ms = 0;
+  Record record;
+};
+
 }  // namespace sendonce::core
 
 #endif  // SENDONCE_CORE_RECORDS_H
