@@ -67,8 +67,8 @@ class Ledger {
   // The coin belongs to a live batch.
   bool IsReserved(const bitcoin::OutPoint& coin) const;
 
-  // Open sends that are in no batch and not ended, oldest record first.
-  std::vector<const Send*> WaitingSends(size_t limit) const;
+  // Open sends that are in no batch and not ended, by the seq of their first record.
+  const std::map<Seq, SendId>& waiting() const { return waiting_; }
 
   const std::map<SendId, Send>& sends() const { return sends_; }
   const std::map<BatchId, Batch>& batches() const { return batches_; }
@@ -76,7 +76,6 @@ class Ledger {
   const WalCreated& created() const { return created_; }
   const ChainState& chain() const { return chain_; }
   Seq last_seq() const { return last_seq_; }
-  size_t waiting_count() const { return waiting_.size(); }
 
   // An open send can still change by itself: it is not ended, and its payment is not final.
   static bool IsOpen(const Send& send);
@@ -84,8 +83,7 @@ class Ledger {
   static bool IsOpen(const Batch& batch);
 
  private:
-  struct Touched;
-  friend struct RecordApplier;
+  friend class RecordApplier;
 
   void IndexBatch(const Batch& batch);
   void UnindexBatch(const Batch& batch);

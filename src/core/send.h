@@ -107,7 +107,8 @@ struct Send {
   std::optional<Payment> payment;     // set exactly while the batch that pays it is final
   Millis created_at_ms = 0;
   Millis updated_at_ms = 0;
-  Seq seq = 0;  // its last record, its batch's included when that was written for it
+  Seq recorded_seq = 0;  // its first record: its place in the queue
+  Seq seq = 0;           // its last record, its batch's included when that was written for it
 };
 
 }  // namespace sendonce::core
