@@ -1,0 +1,126 @@
+// bitcoind as the core knows it: for each effect of core/effects.h one call, and what came of it as
+// one of three outcomes (R5). doc/node-interface.md lists every RPC behind it.
+
+#ifndef SENDONCE_NODE_BITCOIND_H
+#define SENDONCE_NODE_BITCOIND_H
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/commands.h"
+#include "core/effects.h"
+#include "core/outcome.h"
+#include "node/zmq_subscriber.h"
+
+namespace sendonce::node {
+
+// Where the node's RPC server is and how it lets us in.
+struct RpcOptions {
+  std::string host = "127.0.0.1";  // a name is looked up anew for each connection, blocking
+  uint16_t port = 0;
+  std::string cookie_file;  // read for each new connection and after a 401: it changes whenever the
+                            // node starts
+  std::string user;         // not empty: user and password are used, never the cookie
+  std::string password;
+  std::optional<std::string> wallet;  // absent: the one that is loaded; two loaded: kWalletNotNamed
+  int64_t connect_timeout_ms = 5'000;
+  int64_t call_timeout_ms = 60'000;  // for one HTTP exchange, to the last byte
+};
+
+// What the rules need from the node, checked once at start and by `init`.
+struct Requirements {
+  // A sentence for each thing that is missing, with the way out. Empty: the node will do.
+  std::vector<std::string> unmet;
+  // Where the node publishes, in a form that can be connected to; a topic's is empty if it does
+  // not. Nothing rests on it: with ZMQ off everything still works, later (R6).
+  ZmqEndpoints zmq;
+};
+
+// Not thread-safe but for Interrupt: each thread that talks to the node has one of its own (one
+// connection each, and nothing else is kept between calls). Every method blocks until the node has
+// answered or the time is up, and may use several RPCs, each with its own call_timeout_ms.
+//
+// No method tries again by itself, with one exception: after HTTP 401, which means that the node
+// did nothing, the cookie file is read again, and if it has changed the request is sent once more.
+//
+// The first refused or unknown RPC of a method is the outcome of the method. A reply that is not
+// what bitcoind documents (a field missing, an amount that is none, a block that does not parse) is
+// Unknown.
+class Bitcoind {
+ public:
+  explicit Bitcoind(RpcOptions options);
+  ~Bitcoind();
+  Bitcoind(const Bitcoind&) = delete;
+  Bitcoind& operator=(const Bitcoind&) = delete;
+
+  // --- no effect on the node
+
+  core::Outcome<core::NodeFacts> ReadFacts();
+
+  // Facts, the highest block of the locator that is in the node's best chain, and what follows on
+  // it. The blocks link to each other and to that block by their previous hash, whatever happened
+  // between the calls; a chain that moved under the call in another way than by growing is Unknown:
+  // ask again. REQUIRES: the locator is not empty.
+  core::Outcome<core::ChainStep> ReadChain(const core::ReadChain& effect);
+
+  // Only coins that the wallet says it can spend and solve. (It says so of coins that it cannot
+  // sign for, too: see SignProbe.) Slow: the node reads its whole wallet, seconds for 100,000
+  // coins.
+  core::Outcome<std::vector<core::WalletCoin>> ReadCoins();
+
+  // Each txid once; negative confirmations are the depth of what conflicts with it, as bitcoind
+  // counts. If the given block has left the chain, from its fork with the chain. `explained` is
+  // false.
+  core::Outcome<std::vector<core::WalletSpend>> ReadSpends(const core::ReadSpends& effect);
+
+  // One standing for each coin, in order. "Neither spent in the mempool nor unspent" is looked up
+  // twice before it is said; it is still no proof (R4).
+  core::Outcome<std::vector<core::CoinStanding>> LookUpCoins(const core::LookUpCoins& effect);
+
+  // Takes a change address from the wallet's keypool, and has no effect but that. Coins that are
+  // missing are all that is said then: unsigned_tx is empty. Sequence 0xfffffffd (BIP 125), lock
+  // time 0. Change, if there is any, is the last output. If the node refuses a fee estimate and
+  // there is no fallback: kNoFeeEstimate.
+  core::Outcome<core::Draft> MakeDraft(const core::DraftTransaction& effect);
+
+  // --- effects
+
+  // Persistent. Coins that are locked already stay locked and are no error.
+  core::Outcome<core::Done> LockCoins(const core::LockCoins& effect);
+
+  // Coins that are not locked, or not the wallet's any more, are no error.
+  core::Outcome<core::Done> UnlockCoins(const core::UnlockCoins& effect);
+
+  // The bytes that the wallet returned, complete by its own word and otherwise unchecked.
+  core::Outcome<bitcoin::Bytes> Sign(const core::Sign& effect);
+
+  // Done: the node has it in its mempool, since now or before, and named the txid of the effect.
+  core::Outcome<core::Done> Broadcast(const core::Broadcast& effect);
+
+  // --- for `sendonced init` and the check at start
+
+  core::Outcome<Requirements> CheckRequirements();
+
+  // A new native segwit address of the wallet whose label is "sendonce:" and the id in hexadecimal:
+  // from here on NodeFacts::wallet_bindings holds it. Durable in the wallet when it returns.
+  core::Outcome<std::string> NewBinding(const core::WalId& wal_id);
+
+  // Has the wallet sign a made-up transaction that spends an output which does not exist and pays
+  // to the same address of the wallet. Done: it can sign for its own addresses. Nothing valid can
+  // ever come of the signature.
+  core::Outcome<core::Done> SignProbe(const std::string& address);
+
+  // Any thread: the running call, and every later one, ends at once with Unknown.
+  void Interrupt();
+
+ private:
+  class Calls;
+  std::unique_ptr<Calls> calls_;
+};
+
+}  // namespace sendonce::node
+
+#endif  // SENDONCE_NODE_BITCOIND_H
