@@ -15,6 +15,11 @@
 
 namespace sendonce::core {
 
+// The lowest conflict depth that may be configured. The log does not know what the operator's
+// -conflictdepth was when a record was written, so the ledger holds a record to this; the machine
+// holds itself to the option.
+constexpr int32_t kMinConflictDepth = 10;
+
 // A rival as evidence: the transaction, whether it pays the send in question (then it is no rival
 // to it), and how deep it is in the chain (0: not in it).
 struct RivalEvidence {

@@ -51,8 +51,10 @@ class Ledger {
   // those that are here.
   void Restore(const std::vector<Send>& sends, const std::vector<Batch>& batches);
 
-  // Forgets sends and batches that are not open. They stay in the log.
-  void ForgetClosed();
+  // Forgets the send or batch if it is not open any more and all that is known of it is durable:
+  // look-ups find it in the log from then on.
+  void ForgetIfClosed(const SendId& id, Seq durable_seq);
+  void ForgetIfClosed(BatchId id, Seq durable_seq);
 
   const Send* FindSend(const SendId& id) const;
   const Batch* FindBatch(BatchId id) const;
