@@ -11,6 +11,7 @@
 
 #include "core/answers.h"
 #include "core/records.h"
+#include "node/zmq_subscriber.h"
 
 namespace sendonce::daemon {
 
@@ -45,9 +46,10 @@ class Metrics {
   // sendonce_http_replies_total{status}.
   void CountHttpReply(int status);
 
-  // sendonce_zmq_messages_total{topic}, sendonce_zmq_gaps_total{topic}. `topic` as for CountRpc.
-  void CountZmqMessage(std::string_view topic);
-  void CountZmqGap(std::string_view topic);
+  // sendonce_zmq_messages_total, sendonce_zmq_malformed_total, sendonce_zmq_gaps_total,
+  // sendonce_zmq_connections_total: brought up to what the subscriber has counted since its start.
+  // REQUIRES: one subscriber for the life of this object.
+  void SetZmqCounts(const node::ZmqCounts& counts);
 
   // Gauges: sendonce_open_sends, sendonce_waiting_sends, sendonce_open_batches,
   // sendonce_open_alarms, sendonce_durable_seq, sendonce_chain_height, sendonce_node_reachable,

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "bitcoin/address.h"
 #include "core/policy.h"
 #include "daemon/logger.h"
+#include "node/bitcoind.h"
 
 namespace sendonce::daemon {
 
@@ -26,11 +26,6 @@ struct Paths {
   std::filesystem::path cookie_file;     // .cookie, for our callers
   std::filesystem::path log_file;        // debug.log
   std::filesystem::path pid_file;        // sendonced.pid
-};
-
-struct Credentials {
-  std::string user;
-  std::string password;
 };
 
 // An endpoint of bitcoind's ZMQ publisher.
@@ -46,12 +41,7 @@ struct ZmqEndpoint {
 
 // How to reach bitcoind.
 struct NodeOptions {
-  std::string host;  // name, IPv4 or IPv6 address without brackets
-  uint16_t port = 0;
-  std::filesystem::path cookie_file;       // read where no credentials are given
-  std::optional<Credentials> credentials;  // -rpcuser, -rpcpassword
-  std::optional<std::string> wallet;       // absent: not named; "": bitcoind's unnamed wallet
-  int64_t client_timeout_ms = 0;  // of one call, from sending to the last byte of the reply
+  node::RpcOptions rpc;
   ZmqEndpoint zmq_raw_tx;
   ZmqEndpoint zmq_sequence;
 };
