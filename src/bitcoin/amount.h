@@ -26,20 +26,23 @@ constexpr bool IsMoney(Amount amount_sat) {
 // fee_rate arguments carry.
 using FeeRate = int64_t;  // sat/kvB
 constexpr FeeRate kSatPerVbyte = 1000;
+// The highest rate that is read: 1e9 sat/vB, ten bitcoin for each byte. Times the size of the
+// largest block it still fits 63 bits.
+constexpr FeeRate kMaxFeeRateSatKvb = 1'000'000'000 * kSatPerVbyte;
 
-// Reads a decimal number of bitcoin as bitcoind prints it ("0.00150000", "-1.5", "21000000"): at
-// most eight decimals, no exponent, no sign but one leading minus. nullopt for anything else or
-// beyond kMaxMoneySat either way.
+// Reads a decimal number of bitcoin as bitcoind prints it ("0.00150000", "-1.5", "21000000"): a
+// JSON number of at most eight decimals without exponent, so no leading zeros, no "+", and a digit
+// on each side of a point. nullopt for anything else or beyond kMaxMoneySat either way.
 std::optional<Amount> AmountFromBtcText(std::string_view text);
 
-// Eight decimals, as bitcoind prints it.
+// Eight decimals, as bitcoind prints it. REQUIRES: amount_sat is not the smallest int64_t.
 std::string BtcTextFromAmount(Amount amount_sat);
 
-// Reads a decimal number of sat/vB with at most three decimals ("12.5", "1"); nullopt for anything
-// else, for a negative one or beyond 1e9.
+// Reads a decimal number of sat/vB ("12.5", "1"): the same form with at most three decimals and no
+// sign. nullopt for anything else or beyond kMaxFeeRateSatKvb.
 std::optional<FeeRate> FeeRateFromSatVbText(std::string_view text);
 
-// Three decimals at most, trailing zeros cut: 12500 gives "12.5".
+// Three decimals at most, trailing zeros cut: 12500 gives "12.5". REQUIRES: not negative.
 std::string SatVbTextFromFeeRate(FeeRate rate_sat_kvb);
 
 // The fee for that many virtual bytes, rounded up. REQUIRES: neither is negative and the product

@@ -1,10 +1,13 @@
-// SHA-256 and the 256-bit identifiers made with it. Pure; safe from any thread.
+// SHA-256 and the 256-bit identifiers made with it. Pure; safe from any thread. A libcrypto that
+// can not do SHA-256, or has no memory left to do it, ends the process: there is no answer without
+// it.
 
 #ifndef SENDONCE_BITCOIN_HASH_H
 #define SENDONCE_BITCOIN_HASH_H
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,7 +35,7 @@ Hash256 DoubleSha256(std::span<const uint8_t> data);
 // 64 hexadecimal digits in the order in which bitcoind prints txids and block hashes.
 std::string DisplayHex(const Hash256& hash);
 
-// Inverse of DisplayHex; nullopt unless it is exactly 64 hexadecimal digits.
+// Inverse of DisplayHex; nullopt unless it is exactly 64 hexadecimal digits, of either case.
 std::optional<Hash256> HashFromDisplayHex(std::string_view hex);
 
 // For unordered containers. The bytes are a cryptographic hash already, so the first eight serve;

@@ -5,6 +5,7 @@
 #define SENDONCE_BITCOIN_TRANSACTION_H
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -58,12 +59,16 @@ struct Transaction {
 };
 
 // The whole of `bytes` as one transaction, with or without a witness; nullopt if it is malformed,
-// has bytes left over, a length that is not minimally encoded, an empty witness section, or is
-// larger than kMaxBlockSize. A transaction without inputs is accepted only without the witness
-// marker. Memory is bounded by the size of the input.
+// has bytes left over, a length that is not minimally encoded, an empty witness section, is larger
+// than kMaxBlockSize, or pays amounts that are not money, alone or summed (CheckTransaction in
+// bitcoin's consensus/tx_check.cpp), so that a sum of its outputs does not overflow. Nothing else
+// of consensus is checked. A transaction without inputs is accepted only without the witness
+// marker; with exactly one output it can not be told from one with the marker (BIP 144), and is
+// refused. Memory is bounded: below 50 bytes for each byte of input.
 std::optional<Transaction> ParseTransaction(std::span<const uint8_t> bytes);
 
-// BIP 144 with a witness section if any input has one.
+// BIP 144 with a witness section if any input has one. Parses back to the same, but for the
+// refusals above.
 Bytes SerializeTransaction(const Transaction& transaction);
 
 // Without any witness: what the txid commits to.
@@ -86,7 +91,7 @@ struct Block {
 };
 
 // The whole of `bytes` as a block. The proof of work and the merkle root are the node's to check.
-// nullopt as for ParseTransaction.
+// nullopt as for ParseTransaction, and for a block without transactions.
 std::optional<Block> ParseBlock(std::span<const uint8_t> bytes);
 
 }  // namespace sendonce::bitcoin
