@@ -52,13 +52,17 @@ class HttpClient {
     size_t max_response_bytes = 64'000'000;  // of head and body; beyond it: kNoAnswer
   };
 
+  // A name as host is looked up for each connection, blocking, outside the limits.
   HttpClient(std::string host, uint16_t port, Limits limits);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
   // Blocks until the reply is complete, the time is up, or Interrupt. After a failure the
-  // connection is closed.
+  // connection is closed. A connection that was idle for long, or that the server has closed, is
+  // found out before anything is written and replaced; one that breaks later is kNoAnswer.
+  // REQUIRES: the target begins with '/' and holds no space or control character; no header holds a
+  // line break.
   HttpOutcome Exchange(const HttpRequest& request);
 
   // True if the last exchange had to make a new connection. (Counters of a node restart with it:
