@@ -92,6 +92,10 @@ struct Draft {
   std::optional<bitcoin::Script>
       change_script;  // the address that was asked for; the transaction need not use it
   bitcoin::FeeRate fee_rate_sat_kvb = 0;
+  // The block at which the coins were found unspent (gettxout's bestblock, the same for each). A
+  // draft counts only if the log follows the chain to just there: otherwise a coin could belong to
+  // a batch that a reorganisation has opened again behind our back.
+  bitcoin::BlockHash tip;
   std::vector<bitcoin::OutPoint> missing;  // coins that the node does not show as unspent
   std::optional<Refused>
       judgement;  // testmempoolaccept, if it objects to anything but the missing signatures

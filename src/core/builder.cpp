@@ -1,0 +1,269 @@
+#include "core/builder.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/backoff.h"
+#include "core/transaction_check.h"
+
+namespace sendonce::core {
+
+namespace {
+
+constexpr bitcoin::FeeRate kFirstGuessSatKvb = 10 * bitcoin::kSatPerVbyte;
+constexpr int64_t kOverheadVsize =
+    11 + 43;  // version, counts, lock time, segwit marker; change to the longest standard script
+constexpr Millis kNever = INT64_MAX;
+// Sends for which coins are sought in one step without success before others get their turn.
+constexpr int kMaxTriesPerStep = 8;
+// Sends that are looked at for one draft: a long queue of sends that cannot go on must not make
+// each step long.
+constexpr size_t kMaxLooksPerDraft = 5'000;
+
+std::vector<const SendContent*> ContentsOf(const Ledger& ledger, const std::vector<SendId>& ids) {
+  std::vector<const SendContent*> contents;
+  for (const SendId& id : ids) contents.push_back(&*ledger.FindSend(id)->content);
+  return contents;
+}
+
+bool IsAboutTheWallet(Refusal why) {
+  return why == Refusal::kNotExecuted || why == Refusal::kUnauthorized ||
+         why == Refusal::kKeypoolEmpty || why == Refusal::kWalletLocked ||
+         why == Refusal::kWalletNotLoaded || why == Refusal::kWalletNotNamed;
+}
+
+}  // namespace
+
+Builder::Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
+                 Follower& follower, Payer& payer)
+    : policy_(policy),
+      ledger_(ledger),
+      outbox_(outbox),
+      pool_(pool),
+      follower_(follower),
+      payer_(payer) {}
+
+bool Builder::MaySpend(const WalletCoin& coin) const {
+  if (ledger_.IsReserved(coin.coin.outpoint)) return false;
+  const bool own = ledger_.FindBatchByTxid(coin.coin.outpoint.txid) != nullptr;
+  return coin.confirmations >=
+         (own ? policy_.min_confirmations : policy_.min_confirmations_foreign);
+}
+
+void Builder::Advance(Millis now_ms) {
+  if (attempt_ || follower_.building_stall() || now_ms < not_before_ms_) return;
+  wake_ms_ = kNever;
+  for (int tries = 0; tries < kMaxTriesPerStep; ++tries) {
+    const auto sends = Choose(now_ms);
+    if (sends.empty()) return;
+    StartDraft(sends, now_ms);
+    if (attempt_) return;
+  }
+  wake_ms_ = now_ms + policy_.retry_min_ms;
+}
+
+Millis Builder::next_due_ms() const {
+  if (attempt_ || follower_.building_stall() || ledger_.waiting().empty()) return kNever;
+  return std::max(wake_ms_, not_before_ms_);
+}
+
+bool Builder::MayTry(const SendId& id, Millis now_ms) const {
+  const auto hold = holds_.find(id);
+  if (hold == holds_.end()) return true;
+  if (hold->second.stall && hold->second.stall->code == "insufficient_funds") {
+    return hold->second.round != follower_.rounds();
+  }
+  return hold->second.due_ms <= now_ms;
+}
+
+FeeChoice Builder::FeeOf(const Send& send) const {
+  return send.content->fee.value_or(FeeChoice{policy_.conf_target, std::nullopt});
+}
+
+// The oldest send that may be tried, and those behind it that want the same fee and allow company.
+std::vector<const Send*> Builder::Choose(Millis now_ms) {
+  std::vector<const Send*> chosen;
+  size_t looks = 0;
+  for (const auto& [seq, id] : ledger_.waiting()) {
+    if (++looks > kMaxLooksPerDraft || chosen.size() == policy_.max_sends_per_batch) break;
+    if (!MayTry(id, now_ms)) continue;
+    const Send* send = ledger_.FindSend(id);
+    const auto hold = holds_.find(id);
+    const bool alone =
+        !send->content->batch.value_or(true) || (hold != holds_.end() && hold->second.alone);
+    if (chosen.empty()) {
+      chosen.push_back(send);
+      if (alone) break;
+    } else if (!alone && FeeOf(*send) == FeeOf(*chosen.front())) {
+      chosen.push_back(send);
+    }
+  }
+  return chosen;
+}
+
+bitcoin::FeeRate Builder::GuessedRate(const FeeChoice& fee) const {
+  if (fee.fee_rate_sat_kvb) return *fee.fee_rate_sat_kvb;
+  const auto last = last_rates_.find(*fee.conf_target);
+  if (last != last_rates_.end()) return last->second;
+  return policy_.fallback_fee_rate_sat_kvb > 0 ? policy_.fallback_fee_rate_sat_kvb
+                                               : kFirstGuessSatKvb;
+}
+
+bitcoin::Amount Builder::TargetFor(const std::vector<const Send*>& sends,
+                                   bitcoin::FeeRate rate) const {
+  int64_t vsize = kOverheadVsize;
+  bitcoin::Amount target_sat = extra_sat_;
+  for (const Send* send : sends) {
+    target_sat += TotalAmountSat(*send->content);
+    for (const Payee& payee : send->content->outputs) vsize += bitcoin::OutputSize(payee.script);
+  }
+  return target_sat + bitcoin::FeeForVsize(rate, vsize);
+}
+
+// Takes as many of the sends as there are coins for, the oldest first; the first that there are
+// none for is held until the wallet's coins have been read again.
+void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
+  const FeeChoice fee = FeeOf(*sends.front());
+  const bitcoin::FeeRate rate = GuessedRate(fee);
+  const auto may_spend = [this](const WalletCoin& coin) { return MaySpend(coin); };
+  std::vector<const Send*> company = sends;
+  auto coins = pool_.Select(TargetFor(company, rate), rate, may_spend);
+  while (!coins && company.size() > 1) {
+    company.resize(company.size() / 2);
+    coins = pool_.Select(TargetFor(company, rate), rate, may_spend);
+  }
+  if (!coins) {
+    HoldBack(company.front()->id, "insufficient_funds",
+             "the wallet has not enough coins that are confirmed and free (see /v1/funds)", true,
+             now_ms);
+    return;
+  }
+  Attempt attempt;
+  attempt.id = ++last_attempt_;
+  for (const Send* send : company) attempt.sends.push_back(send->id);
+  attempt.coins = std::move(*coins);
+  attempt.fee = fee;
+  outbox_.Emit(DraftTransaction{attempt.id, attempt.coins,
+                                OutputsOf(ContentsOf(ledger_, attempt.sends)), fee,
+                                policy_.fallback_fee_rate_sat_kvb});
+  attempt_ = std::move(attempt);
+}
+
+void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
+  if (!attempt_ || attempt_->id != drafted.draft) return;  // thrown away meanwhile
+  const Attempt attempt = std::move(*attempt_);
+  attempt_.reset();
+  if (const auto* draft = std::get_if<Draft>(&drafted.outcome)) {
+    OnDraft(attempt, *draft, now_ms);
+  } else if (const auto* refused = std::get_if<Refused>(&drafted.outcome)) {
+    OnRefusedDraft(attempt, *refused, now_ms);
+  } else {
+    HoldBackAll(attempt, "node_unavailable", std::get<Unknown>(drafted.outcome).text, true, now_ms);
+    follower_.Want();
+  }
+}
+
+void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms) {
+  if (!draft.missing.empty()) {
+    for (const bitcoin::OutPoint& coin : draft.missing) pool_.Remove(coin);
+    return follower_.Want();
+  }
+  if (draft.tip != ledger_.chain().tip().hash || follower_.building_stall()) {
+    // The draft was made on another block than the log has read: it says nothing about coins that
+    // the blocks between may have touched.
+    not_before_ms_ = now_ms + policy_.retry_min_ms;
+    wake_ms_ = not_before_ms_;
+    return follower_.Want();
+  }
+  if (draft.judgement) return OnJudgement(attempt, *draft.judgement, now_ms);
+  if (attempt.fee.conf_target) last_rates_[*attempt.fee.conf_target] = draft.fee_rate_sat_kvb;
+  const auto contents = ContentsOf(ledger_, attempt.sends);
+  CheckedDraft checked = CheckDraft(draft, attempt.coins, contents);
+  if (!checked.reservation) {
+    return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + checked.problem,
+                       false, now_ms);
+  }
+  const auto objection = ObjectionToFee(*checked.reservation, contents, policy_);
+  if (objection && objection->index) {
+    return HoldBack(attempt.sends[*objection->index], "fee_above_cap", objection->text, true,
+                    now_ms);
+  }
+  if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, true, now_ms);
+  Reserve(attempt, std::move(*checked.reservation), now_ms);
+}
+
+// A block that was read since the coins were chosen may have taken one, or another batch: then the
+// ledger would refuse, and the draft is made anew.
+void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms) {
+  for (const Coin& coin : attempt.coins) {
+    if (ledger_.IsReserved(coin.outpoint)) return;
+  }
+  reservation.sends = attempt.sends;
+  const BatchId batch = outbox_.Write(std::move(reservation), now_ms);
+  extra_sat_ = 0;
+  Forget(attempt.sends);
+  payer_.Schedule(batch, now_ms);
+}
+
+// One bad send never spoils its neighbours: who was refused in company is tried alone.
+void Builder::OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms) {
+  if (attempt.sends.size() > 1) {
+    for (const SendId& id : attempt.sends) holds_[id].alone = true;
+    return;
+  }
+  HoldBack(attempt.sends.front(), std::string(StallCode(judgement.why)), judgement.text,
+           judgement.why != Refusal::kPolicy, now_ms);
+}
+
+void Builder::OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms) {
+  if (refused.why == Refusal::kCoinsDoNotCover) {
+    // The fee is higher than guessed: choose again for more. Nothing is recorded yet.
+    extra_sat_ = std::max<bitcoin::Amount>(1'000, extra_sat_ * 2);
+    if (extra_sat_ <= policy_.max_fee_sat) return;
+    extra_sat_ = 0;
+    return HoldBackAll(attempt, "insufficient_funds", refused.text, true, now_ms);
+  }
+  if (IsAboutTheWallet(refused.why)) follower_.Want();
+  const bool in_company = attempt.sends.size() > 1 && !IsAboutTheWallet(refused.why) &&
+                          refused.why != Refusal::kNoFeeEstimate;
+  if (in_company) {
+    for (const SendId& id : attempt.sends) holds_[id].alone = true;
+    return;
+  }
+  HoldBackAll(attempt, std::string(StallCode(refused.why)), refused.text, true, now_ms);
+}
+
+void Builder::HoldBack(const SendId& id, std::string code, std::string detail, bool automatic,
+                       Millis now_ms) {
+  Hold& hold = holds_[id];
+  const bool goes_on = hold.stall && hold.stall->code == code;
+  const Millis since_ms = goes_on ? hold.stall->since_ms : now_ms;
+  hold.stall = Stall{std::move(code), std::move(detail), since_ms, automatic};
+  hold.due_ms = now_ms + Backoff(policy_, hold.failures++);
+  hold.round = follower_.rounds();
+  wake_ms_ = std::min(wake_ms_, hold.due_ms);
+}
+
+void Builder::HoldBackAll(const Attempt& attempt, const std::string& code,
+                          const std::string& detail, bool automatic, Millis now_ms) {
+  for (const SendId& id : attempt.sends) HoldBack(id, code, detail, automatic, now_ms);
+}
+
+void Builder::Withdraw(const SendId& id) {
+  holds_.erase(id);
+  if (!attempt_) return;
+  const auto& sends = attempt_->sends;
+  if (std::find(sends.begin(), sends.end(), id) == sends.end()) return;
+  attempt_.reset();
+}
+
+std::optional<Stall> Builder::StallOf(const SendId& id) const {
+  const auto hold = holds_.find(id);
+  return hold == holds_.end() ? std::nullopt : hold->second.stall;
+}
+
+void Builder::Forget(const std::vector<SendId>& sends) {
+  for (const SendId& id : sends) holds_.erase(id);
+}
+
+}  // namespace sendonce::core

@@ -1,0 +1,95 @@
+// The builder: decides which waiting sends are paid together, chooses their coins, has the node
+// draft the transaction and judge it, checks the draft, and reserves. Until the reservation is
+// written nothing has happened: a draft can be thrown away at any moment.
+//
+// Not thread-safe. Pure.
+
+#ifndef SENDONCE_CORE_BUILDER_H
+#define SENDONCE_CORE_BUILDER_H
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/answers.h"
+#include "core/coin_pool.h"
+#include "core/commands.h"
+#include "core/follower.h"
+#include "core/outbox.h"
+#include "core/payer.h"
+#include "core/policy.h"
+
+namespace sendonce::core {
+
+class Builder {
+ public:
+  Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool, Follower& follower,
+          Payer& payer);
+
+  // Starts a draft for sends that wait, if none is under way.
+  void Advance(Millis now_ms);
+  Millis next_due_ms() const;
+
+  void OnDrafted(const Drafted& drafted, Millis now_ms);
+
+  // The send is about to end: a draft that holds it is thrown away.
+  void Withdraw(const SendId& id);
+
+  std::optional<Stall> StallOf(const SendId& id) const;
+
+  // A coin that may be spent now: confirmed deeply enough (R9) and in no live batch (R2).
+  bool MaySpend(const WalletCoin& coin) const;
+
+ private:
+  struct Attempt {
+    uint64_t id = 0;
+    std::vector<SendId> sends;
+    std::vector<Coin> coins;
+    FeeChoice fee;
+  };
+
+  // Why a send is passed over for now; lost with the process.
+  struct Hold {
+    Millis due_ms = 0;
+    int failures = 0;
+    bool alone =
+        false;  // refused in company: tried by itself, so that it does not hold its neighbours
+    std::optional<Stall> stall;
+    uint64_t round = 0;  // the follower's round in which funds did not suffice
+  };
+
+  bool MayTry(const SendId& id, Millis now_ms) const;
+  std::vector<const Send*> Choose(Millis now_ms);
+  FeeChoice FeeOf(const Send& send) const;
+  bitcoin::FeeRate GuessedRate(const FeeChoice& fee) const;
+  void StartDraft(const std::vector<const Send*>& sends, Millis now_ms);
+  bitcoin::Amount TargetFor(const std::vector<const Send*>& sends, bitcoin::FeeRate rate) const;
+
+  void OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms);
+  void OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms);
+  void OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms);
+  void Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms);
+  void HoldBack(const SendId& id, std::string code, std::string detail, bool automatic,
+                Millis now_ms);
+  void HoldBackAll(const Attempt& attempt, const std::string& code, const std::string& detail,
+                   bool automatic, Millis now_ms);
+  void Forget(const std::vector<SendId>& sends);
+
+  const Policy& policy_;
+  Ledger& ledger_;
+  Outbox& outbox_;
+  CoinPool& pool_;
+  Follower& follower_;
+  Payer& payer_;
+  std::optional<Attempt> attempt_;
+  uint64_t last_attempt_ = 0;
+  std::map<SendId, Hold> holds_;
+  std::map<int, bitcoin::FeeRate> last_rates_;  // by conf_target, as the last draft used them
+  bitcoin::Amount extra_sat_ = 0;  // added to the target after the node found the coins too few
+  Millis not_before_ms_ = 0;       // no draft before it
+  Millis wake_ms_ = 0;             // when a send that is held back may be tried again
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_BUILDER_H

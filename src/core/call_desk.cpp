@@ -1,0 +1,247 @@
+#include "core/call_desk.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/views.h"
+
+namespace sendonce::core {
+
+namespace {
+
+constexpr Millis kNever = INT64_MAX;
+
+SendReply Without(Verdict verdict, std::string detail) {
+  return {verdict, std::nullopt, "", std::move(detail)};
+}
+
+}  // namespace
+
+CallDesk::CallDesk(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
+                   Payer& payer, Builder& builder)
+    : policy_(policy),
+      ledger_(ledger),
+      outbox_(outbox),
+      follower_(follower),
+      payer_(payer),
+      builder_(builder) {
+  for (const auto& [seq, id] : ledger_.waiting()) {
+    const auto& not_after_ms = ledger_.FindSend(id)->content->not_after_ms;
+    if (not_after_ms) deadlines_.emplace(*not_after_ms, id);
+  }
+}
+
+// What is open is here, and newer than any copy from the log's index.
+const Send* CallDesk::Find(const SendId& id, const std::optional<Send>& stored) const {
+  if (const Send* send = ledger_.FindSend(id)) return send;
+  return stored ? &*stored : nullptr;
+}
+
+bool CallDesk::accepting() const {
+  return !stopping_ && follower_.compared_with_wallet() && !follower_.behind_wallet() &&
+         !follower_.misbound() && ledger_.waiting().size() < policy_.max_waiting_sends;
+}
+
+std::optional<SendReply> CallDesk::RefusalOfNew() const {
+  if (stopping_) return Without(Verdict::kStopping, "sendonced is stopping");
+  if (follower_.misbound() || follower_.behind_wallet()) {
+    return Without(Verdict::kNotPaying, follower_.building_stall()->detail);
+  }
+  if (!follower_.compared_with_wallet()) {
+    return Without(Verdict::kStarting,
+                   "new ids are recorded once the log has been compared with the wallet: " +
+                       follower_.View().problem);
+  }
+  if (ledger_.waiting().size() >= policy_.max_waiting_sends) {
+    return Without(Verdict::kOverloaded, "too many sends are waiting to be paid");
+  }
+  return std::nullopt;
+}
+
+void CallDesk::OnSubmit(const Submit& submit, Millis now_ms) {
+  if (const Send* send = Find(submit.id, submit.stored)) return OnKnownId(submit, *send, now_ms);
+  if (auto refusal = RefusalOfNew()) {
+    return outbox_.Reply(submit.call, std::move(*refusal), 0);
+  }
+  outbox_.Write(SendRecorded{submit.id, submit.content}, now_ms);
+  const auto& not_after_ms = submit.content.not_after_ms;
+  if (not_after_ms) deadlines_.emplace(*not_after_ms, submit.id);
+  ExpireDue(now_ms);
+  AnswerOrWait(*ledger_.FindSend(submit.id), submit.call, submit.wait, Verdict::kCreated, false,
+               now_ms);
+}
+
+// Known ids are always answered from the log, also while nothing new is accepted.
+void CallDesk::OnKnownId(const Submit& submit, const Send& send, Millis now_ms) {
+  const auto field = send.content ? DifferingField(*send.content, submit.content) : std::nullopt;
+  if (!send.content || (field && send.ending == Ending::kCancelled)) {
+    return Answer(send, submit.call, Verdict::kIdCancelled, true, field.value_or(""),
+                  "the id was cancelled and is never paid; use another id for another payment");
+  }
+  if (field) {
+    return Answer(
+        send, submit.call, Verdict::kIdReused, true, *field,
+        "the id is recorded with other content: " + *field +
+            " differs; repeat a request unchanged, or use another id for another payment");
+  }
+  AnswerOrWait(send, submit.call, submit.wait, Verdict::kKnown, true, now_ms);
+}
+
+void CallDesk::OnQuery(const Query& query, Millis now_ms) {
+  if (const Send* send = Find(query.id, query.stored)) {
+    return AnswerOrWait(*send, query.call, query.wait, Verdict::kKnown, false, now_ms);
+  }
+  outbox_.Reply(query.call,
+                Without(Verdict::kUnknownId,
+                        "no request with this id is recorded; this is no permission to pay another "
+                        "way: a request of yours can still be on its way, DELETE the id first"),
+                0);
+}
+
+// No signature was ever asked for the send, in any batch.
+bool CallDesk::MayEnd(const Send& send) const {
+  return std::none_of(send.batches.begin(), send.batches.end(), [&](BatchId id) {
+    const Batch* batch = ledger_.FindBatch(id);
+    return batch && SignatureAsked(*batch);
+  });
+}
+
+void CallDesk::End(const Send& send, Ending ending, Millis now_ms) {
+  const SendId id = send.id;
+  builder_.Withdraw(id);
+  if (send.live_batch) payer_.Drop(*send.live_batch, now_ms);
+  outbox_.Write(SendEnded{id, ending}, now_ms);
+}
+
+void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
+  const Send* send = Find(cancel.id, cancel.stored);
+  if (!send) {
+    const Seq seq = outbox_.Write(SendEnded{cancel.id, Ending::kCancelled}, now_ms);
+    assert(ledger_.FindSend(cancel.id)->seq == seq);
+    return Answer(*ledger_.FindSend(cancel.id), cancel.call, Verdict::kFenced, false);
+  }
+  if (send->ending != Ending::kNone) {
+    return Answer(*send, cancel.call, Verdict::kFenced, true);
+  }
+  if (send->payment || !MayEnd(*send)) {
+    return Answer(*send, cancel.call, Verdict::kTooLate, true, "",
+                  "a signature was asked for: the send is paid or will be; ask for it again");
+  }
+  End(*send, Ending::kCancelled, now_ms);
+  Answer(*ledger_.FindSend(cancel.id), cancel.call, Verdict::kFenced, false);
+}
+
+void CallDesk::AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
+                            bool replayed, Millis now_ms) {
+  const SendState state = StateOf(send, ledger_.LiveBatchOf(send));
+  if (wait.limit_ms <= 0 || Satisfies(state, wait.until)) {
+    return Answer(send, call, verdict, replayed);
+  }
+  const Millis due_ms = now_ms + std::min(wait.limit_ms, kMaxWaitMs);
+  waiters_[send.id].push_back({call, wait.until, due_ms, verdict, replayed});
+  waiting_calls_[call] = send.id;
+  wait_ends_.emplace(due_ms, send.id);
+}
+
+void CallDesk::Answer(const Send& send, CallToken call, Verdict verdict, bool replayed,
+                      std::string field, std::string detail) {
+  SendReply reply{verdict, View(send, replayed), std::move(field), std::move(detail)};
+  // Nothing is said before the records that it rests on are durable: the send's, its batch's, and,
+  // where confirmations are counted, the block's.
+  Seq seq = reply.send->seq;
+  if (reply.send->confirmations > 0) seq = std::max(seq, outbox_.chain_seq());
+  outbox_.Reply(call, std::move(reply), seq);
+}
+
+SendView CallDesk::View(const Send& send, bool replayed) const {
+  const Batch* batch = ledger_.LiveBatchOf(send);
+  SendView view = ViewOf(send, batch, ledger_.chain().tip().height);
+  view.replayed = replayed;
+  if (view.outcome == SendOutcome::kPending) view.stalled = StallOf(send, batch);
+  return view;
+}
+
+std::optional<Stall> CallDesk::StallOf(const Send& send, const Batch* batch) const {
+  if (follower_.building_stall()) return follower_.building_stall();
+  if (!batch) return builder_.StallOf(send.id);
+  if (!batch->rivals.empty()) {
+    return Stall{"conflicted",
+                 "a reserved coin is spent by a transaction that does not pay this send; it is not "
+                 "paid again by itself (see /v1/alarms)",
+                 batch->updated_at_ms, false};
+  }
+  return payer_.StallOf(batch->id);
+}
+
+void CallDesk::OnTouched(const std::set<SendId>& sends) {
+  for (const SendId& id : sends) {
+    const auto found = waiters_.find(id);
+    const Send* send = ledger_.FindSend(id);
+    if (found == waiters_.end() || !send) continue;
+    const SendState state = StateOf(*send, ledger_.LiveBatchOf(*send));
+    std::erase_if(found->second, [&](const Waiter& waiter) {
+      if (!Satisfies(state, waiter.until)) return false;
+      Answer(*send, waiter.call, waiter.verdict, waiter.replayed);
+      waiting_calls_.erase(waiter.call);
+      return true;
+    });
+    if (found->second.empty()) waiters_.erase(found);
+  }
+}
+
+void CallDesk::OnCallerGone(CallToken call) {
+  const auto found = waiting_calls_.find(call);
+  if (found == waiting_calls_.end()) return;
+  const auto waiters = waiters_.find(found->second);
+  std::erase_if(waiters->second, [&](const Waiter& waiter) { return waiter.call == call; });
+  if (waiters->second.empty()) waiters_.erase(waiters);
+  waiting_calls_.erase(found);
+}
+
+void CallDesk::StopAccepting() {
+  stopping_ = true;
+  for (auto& [id, waiters] : waiters_) {
+    for (Waiter& waiter : waiters) waiter.due_ms = 0;
+    wait_ends_.emplace(0, id);
+  }
+}
+
+// A send that waits at its deadline ends; one whose batch is on its way is looked at by the payer,
+// last before the request to sign.
+void CallDesk::ExpireDue(Millis now_ms) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_ms) {
+    const SendId id = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    const Send* send = ledger_.FindSend(id);
+    if (!send || send->ending != Ending::kNone || !MayEnd(*send)) continue;
+    End(*send, Ending::kExpired, now_ms);
+  }
+}
+
+void CallDesk::Advance(Millis now_ms) {
+  ExpireDue(now_ms);
+  while (!wait_ends_.empty() && wait_ends_.begin()->first <= now_ms) {
+    const SendId id = wait_ends_.begin()->second;
+    wait_ends_.erase(wait_ends_.begin());
+    const auto found = waiters_.find(id);
+    const Send* send = ledger_.FindSend(id);
+    if (found == waiters_.end()) continue;
+    assert(send && "a send that somebody waits for is open");
+    std::erase_if(found->second, [&](const Waiter& waiter) {
+      if (waiter.due_ms > now_ms) return false;
+      Answer(*send, waiter.call, waiter.verdict, waiter.replayed);
+      waiting_calls_.erase(waiter.call);
+      return true;
+    });
+    if (found->second.empty()) waiters_.erase(found);
+  }
+}
+
+Millis CallDesk::next_due_ms() const {
+  Millis due_ms = kNever;
+  if (!wait_ends_.empty()) due_ms = std::min(due_ms, wait_ends_.begin()->first);
+  if (!deadlines_.empty()) due_ms = std::min(due_ms, deadlines_.begin()->first);
+  return due_ms;
+}
+
+}  // namespace sendonce::core

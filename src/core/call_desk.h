@@ -1,0 +1,82 @@
+// The call desk: takes callers' requests, writes down what they ask for, and answers from durable
+// facts (G1, G3, G4, G6).
+//
+// Not thread-safe. Pure.
+
+#ifndef SENDONCE_CORE_CALL_DESK_H
+#define SENDONCE_CORE_CALL_DESK_H
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/answers.h"
+#include "core/builder.h"
+#include "core/commands.h"
+#include "core/follower.h"
+#include "core/outbox.h"
+#include "core/payer.h"
+#include "core/policy.h"
+
+namespace sendonce::core {
+
+class CallDesk {
+ public:
+  CallDesk(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower, Payer& payer,
+           Builder& builder);
+
+  void OnSubmit(const Submit& submit, Millis now_ms);
+  void OnQuery(const Query& query, Millis now_ms);
+  void OnCancel(const Cancel& cancel, Millis now_ms);
+  void OnCallerGone(CallToken call);
+  void StopAccepting();
+
+  // Ends sends whose deadline has passed, answers waits whose time is up.
+  void Advance(Millis now_ms);
+  Millis next_due_ms() const;
+
+  // Answers those who wait for one of these sends, where it has come far enough.
+  void OnTouched(const std::set<SendId>& sends);
+
+  // New ids are recorded.
+  bool accepting() const;
+
+ private:
+  struct Waiter {
+    CallToken call = 0;
+    Until until = Until::kSent;
+    Millis due_ms = 0;
+    Verdict verdict = Verdict::kKnown;
+    bool replayed = false;
+  };
+
+  const Send* Find(const SendId& id, const std::optional<Send>& stored) const;
+  void OnKnownId(const Submit& submit, const Send& send, Millis now_ms);
+  std::optional<SendReply> RefusalOfNew() const;
+  void AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
+                    bool replayed, Millis now_ms);
+  void Answer(const Send& send, CallToken call, Verdict verdict, bool replayed,
+              std::string field = "", std::string detail = "");
+  SendView View(const Send& send, bool replayed) const;
+  std::optional<Stall> StallOf(const Send& send, const Batch* batch) const;
+  bool MayEnd(const Send& send) const;
+  void End(const Send& send, Ending ending, Millis now_ms);
+  void ExpireDue(Millis now_ms);
+
+  const Policy& policy_;
+  Ledger& ledger_;
+  Outbox& outbox_;
+  Follower& follower_;
+  Payer& payer_;
+  Builder& builder_;
+  bool stopping_ = false;
+  std::map<SendId, std::vector<Waiter>> waiters_;
+  std::map<CallToken, SendId> waiting_calls_;
+  std::set<std::pair<Millis, SendId>> wait_ends_;
+  std::set<std::pair<Millis, SendId>> deadlines_;
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_CALL_DESK_H

@@ -1,0 +1,382 @@
+#include "core/follower.h"
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+
+#include "core/backoff.h"
+
+namespace sendonce::core {
+
+namespace {
+
+// How far back the wallet's spends are compared with the log in each round: further than any
+// confirmed payment takes to become final.
+constexpr int32_t kSpendsWindowBlocks = 1'000;
+
+std::string HexOf(const WalId& id) {
+  return bitcoin::HexFromBytes(id);
+}
+
+// A stall of the same code goes on; another one begins now.
+std::optional<Stall> Renew(const std::optional<Stall>& old, const std::string& code,
+                           const std::string& detail, bool automatic, Millis now_ms) {
+  if (code.empty()) return std::nullopt;
+  const bool goes_on = old && old->code == code && old->since_ms > 0;
+  return Stall{code, detail, goes_on ? old->since_ms : now_ms, automatic};
+}
+
+}  // namespace
+
+Follower::Follower(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool)
+    : policy_(policy), ledger_(ledger), outbox_(outbox), pool_(pool), spends_since_(SpendsSince()) {
+  SetStalls(0);
+}
+
+void Follower::Advance(Millis now_ms) {
+  SetStalls(now_ms);
+  if (reading_ || pending_reads_ > 0) return;
+  if (now_ms < next_read_ms_ && !(wanted_ && failures_ == 0)) return;
+  reading_ = true;
+  wanted_ = false;
+  outbox_.Emit(ReadChain{ledger_.chain().locator});
+}
+
+Millis Follower::next_due_ms() const {
+  return next_read_ms_;
+}
+
+template <typename T>
+void Follower::OnFailedRead(const Outcome<T>& outcome, Millis now_ms) {
+  if (const auto* refused = std::get_if<Refused>(&outcome)) {
+    OnNodeTrouble(std::string(StallCode(refused->why)), refused->text, now_ms);
+  } else {
+    OnNodeTrouble("node_unavailable", std::get<Unknown>(outcome).text, now_ms);
+  }
+}
+
+void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
+  reading_ = false;
+  const auto* step = std::get_if<ChainStep>(&read.outcome);
+  if (!step) return OnFailedRead(read.outcome, now_ms);
+  failures_ = 0;
+  next_read_ms_ = now_ms + policy_.reconcile_interval_ms;
+  ledger_.Restore(read.stored_sends, read.stored_batches);
+  OnNodeFacts(step->facts, now_ms);
+  // Less work than was seen is no reorganisation (R10): nothing is read from such a chain.
+  const bool is_usable = !misbound_ && step->facts.work >= ledger_.chain().work;
+  caught_up_ = false;
+  if (is_usable && step->connected) FollowStep(*step, now_ms);
+  SetStalls(now_ms);
+}
+
+void Follower::OnNodeTrouble(const std::string& code, const std::string& text, Millis now_ms) {
+  next_read_ms_ = now_ms + Backoff(policy_, failures_++);
+  trouble_code_ = code;
+  trouble_text_ = text;
+  caught_up_ = false;
+  wanted_ = true;
+  SetStalls(now_ms);
+}
+
+void Follower::OnNodeFacts(const NodeFacts& facts, Millis now_ms) {
+  facts_ = facts;
+  const auto misbinding = MisbindingOf(facts);
+  misbound_ = misbinding.has_value();
+  const auto problem = misbinding ? misbinding : LagOf(facts);
+  trouble_code_ = problem ? problem->first : "";
+  trouble_text_ = problem ? problem->second : "";
+  SetStalls(now_ms);
+}
+
+// Another genesis or another binding: the answers from the log stay true, but nothing may be paid
+// through this node.
+std::optional<std::pair<std::string, std::string>> Follower::MisbindingOf(
+    const NodeFacts& facts) const {
+  const WalCreated& created = ledger_.created();
+  if (facts.genesis != created.genesis) {
+    return {{"other_chain", "the node is on chain " + facts.chain +
+                                ", the WAL belongs to another; point -rpcconnect, -rpcport and "
+                                "the chain option at the node that it was made for"}};
+  }
+  const std::string own = HexOf(created.wal_id);
+  const auto& bindings = facts.wallet_bindings;
+  if (std::find(bindings.begin(), bindings.end(), own) == bindings.end()) {
+    return {{"wallet_not_bound", "wallet '" + facts.wallet_name +
+                                     "' does not carry the binding of this WAL (" + own +
+                                     "); name the wallet it was made for with -rpcwallet"}};
+  }
+  if (bindings.size() > 1) {
+    return {{"wallet_bound_twice", "wallet '" + facts.wallet_name +
+                                       "' is bound to more than one WAL; two payers on one wallet "
+                                       "pay twice, so none of them may pay"}};
+  }
+  if (!facts.wallet_has_private_keys) {
+    return {{"cannot_sign", "wallet '" + facts.wallet_name + "' has no private keys"}};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::pair<std::string, std::string>> Follower::LagOf(const NodeFacts& facts) const {
+  if (facts.work < ledger_.chain().work) {
+    return {{"node_behind", "the node's chain has less work than has been seen before"}};
+  }
+  if (facts.initial_block_download) {
+    return {{"initial_block_download", "the node is downloading the chain"}};
+  }
+  if (facts.wallet_scanning || facts.wallet_height < facts.tip.height) {
+    return {{"wallet_scanning", "the wallet is behind the chain"}};
+  }
+  if (facts.wallet_locked) {
+    return {{"wallet_locked", "unlock the wallet with walletpassphrase"}};
+  }
+  return std::nullopt;
+}
+
+bool Follower::behind_wallet() const {
+  return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(), [](const auto& item) {
+    const Alarm& alarm = item.second;
+    return alarm.raised.kind == AlarmKind::kUnexplainedSpendAtStart && !alarm.accepted_reason;
+  });
+}
+
+void Follower::SetStalls(Millis now_ms) {
+  std::string code = trouble_code_;
+  std::string detail = trouble_text_;
+  bool automatic = !misbound_;
+  if (code.empty() && behind_wallet()) {
+    code = "wal_behind_wallet";
+    detail =
+        "the wallet has spent what this WAL does not know: put the newest WAL back, or look at "
+        "each "
+        "alarm (/v1/alarms) and accept it with a reason";
+    automatic = false;
+  }
+  if (code.empty() && !(caught_up_ && coins_known_ && compared_with_wallet_)) {
+    code = "starting";
+    detail = "reading the chain and the wallet";
+  }
+  building_stall_ = Renew(building_stall_, code, detail, automatic, now_ms);
+  // What only keeps new transactions from being made does not keep recorded bytes from going out.
+  const bool may_send =
+      compared_with_wallet_ &&
+      (code == "node_behind" || code == "initial_block_download" || code == "wallet_scanning" ||
+       code == "wallet_locked" || code == "starting");
+  sending_stall_ = may_send ? std::nullopt : building_stall_;
+}
+
+void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
+  const int32_t old_tip_height = ledger_.chain().tip().height;
+  const bool moves = !step.blocks.empty() || step.fork_height < old_tip_height;
+  if (moves) {
+    ReopenAbove(step.fork_height, now_ms);
+    ChainMoved moved;
+    moved.fork_height = step.fork_height;
+    for (const ReadBlock& block : step.blocks) {
+      ReadOneBlock(block, now_ms);
+      moved.blocks.push_back(block.position);
+    }
+    // The work of a chain that is not read to its end yet is not ours to claim.
+    if (!step.more) moved.work = step.facts.work;
+    outbox_.Write(std::move(moved), now_ms);
+    FinishDeepBatches(now_ms);
+  }
+  if (step.more) {
+    next_read_ms_ = now_ms;
+    return;
+  }
+  caught_up_ = true;
+  AskForCoinsAndSpends();
+}
+
+void Follower::AskForCoinsAndSpends() {
+  pending_reads_ = 2;
+  outbox_.Emit(ReadCoins{});
+  outbox_.Emit(ReadSpends{spends_since_});
+}
+
+void Follower::ReopenAbove(int32_t fork_height, Millis now_ms) {
+  std::vector<Record> records;
+  for (const auto& [id, batch] : ledger_.batches()) {
+    if (batch.confirmation && batch.confirmation->block.height > fork_height) {
+      records.push_back(BatchReopened{id, batch.confirmation->block});
+    }
+    for (const Rival& rival : batch.rivals) {
+      if (!rival.block || rival.block->height <= fork_height) continue;
+      records.push_back(RivalSeen{id, rival.raw_tx, std::nullopt});
+    }
+  }
+  for (Record& record : records) outbox_.Write(std::move(record), now_ms);
+}
+
+void Follower::ReadOneBlock(const ReadBlock& block, Millis now_ms) {
+  for (const bitcoin::Transaction& transaction : block.transactions) {
+    std::set<BatchId> batches;
+    for (const bitcoin::TxIn& input : transaction.inputs) {
+      pool_.Remove(input.prevout);
+      for (BatchId id : ledger_.BatchesSpending(input.prevout)) batches.insert(id);
+    }
+    for (BatchId id : batches) OnSpender(id, transaction, block.position, now_ms);
+  }
+}
+
+void Follower::FinishDeepBatches(Millis now_ms) {
+  const int32_t tip_height = ledger_.chain().tip().height;
+  std::vector<BatchId> deep;
+  for (const auto& [id, batch] : ledger_.batches()) {
+    if (batch.end != BatchEnd::kOpen || !batch.confirmation) continue;
+    if (tip_height - batch.confirmation->block.height + 1 < policy_.finality) continue;
+    // A send that what confirmed does not pay keeps its batch open and watched.
+    if (!ledger_.Objection(BatchFinal{id})) deep.push_back(id);
+  }
+  for (BatchId id : deep) outbox_.Write(BatchFinal{id}, now_ms);
+}
+
+void Follower::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
+                         const std::optional<ChainPosition>& block, Millis now_ms) {
+  const Batch* batch = ledger_.FindBatch(id);
+  if (!batch || batch->end == BatchEnd::kDropped) return;
+  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+  const Version* version = FindVersion(*batch, txid);
+  if (!version || version->raw_tx.empty()) {
+    version = AdoptOrNoteRival(*batch, transaction, block, now_ms);
+  }
+  if (!version) return;
+  if (!block) {
+    if (!version->accepted) outbox_.Write(VersionAccepted{id, txid}, now_ms);
+    return;
+  }
+  if (!batch->confirmation) outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms);
+}
+
+std::vector<const SendContent*> Follower::ContentsOf(const Batch& batch) const {
+  std::vector<const SendContent*> contents;
+  for (const SendId& id : batch.sends) {
+    const Send* send = ledger_.FindSend(id);
+    assert(send && send->content && "the sends of an open batch are in the ledger");
+    contents.push_back(&*send->content);
+  }
+  return contents;
+}
+
+// The version that the transaction now is, or nullptr if it is a rival.
+const Version* Follower::AdoptOrNoteRival(const Batch& batch,
+                                          const bitcoin::Transaction& transaction,
+                                          const std::optional<ChainPosition>& block,
+                                          Millis now_ms) {
+  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+  const Match match = MatchTransaction(transaction, batch, ContentsOf(batch));
+  if (!match.PaysAny() && !match.same_but_for_signatures) {
+    NoteRival(batch, transaction, match, block, now_ms);
+    return nullptr;
+  }
+  const BatchId id = batch.id;
+  outbox_.Write(VersionAdopted{id, bitcoin::SerializeTransaction(transaction), match.paid}, now_ms);
+  if (!match.same_but_for_signatures) {
+    RaiseAlarm(AlarmKind::kForeignVersion, txid, id,
+               "a transaction that sendonce did not make pays for one or more of its sends; they "
+               "count as paid by it",
+               now_ms);
+  }
+  return FindVersion(*ledger_.FindBatch(id), txid);
+}
+
+void Follower::NoteRival(const Batch& batch, const bitcoin::Transaction& transaction,
+                         const Match& match, const std::optional<ChainPosition>& block,
+                         Millis now_ms) {
+  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+  const BatchId id = batch.id;
+  const auto known = std::find_if(batch.rivals.begin(), batch.rivals.end(),
+                                  [&](const Rival& rival) { return rival.txid == txid; });
+  // A look at the mempool says nothing new about a rival that stands in a block.
+  if (known != batch.rivals.end() && (known->block == block || !block)) return;
+  outbox_.Write(RivalSeen{id, bitcoin::SerializeTransaction(transaction), block}, now_ms);
+  const bool differs = std::any_of(match.by_send.begin(), match.by_send.end(),
+                                   [](PaymentMatch one) { return one != PaymentMatch::kNotPaid; });
+  RaiseAlarm(differs ? AlarmKind::kAmountDiffers : AlarmKind::kRival, txid, id,
+             differs ? "a reserved coin was spent by a transaction that pays a send's address in "
+                       "another amount, or one of several like sends; the send waits for a verdict"
+                     : "a reserved coin was spent by a transaction that sendonce did not make; the "
+                       "sends of the batch are not paid again by it",
+             now_ms);
+}
+
+void Follower::RaiseAlarm(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
+                          std::string detail, Millis now_ms) {
+  if (HasAlarmFor(txid)) return;
+  outbox_.Write(AlarmRaised{kind, txid, batch, std::move(detail)}, now_ms);
+}
+
+bool Follower::HasAlarmFor(const bitcoin::Txid& txid) const {
+  return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(),
+                     [&](const auto& item) { return item.second.raised.txid == txid; });
+}
+
+void Follower::OnCoinsRead(const CoinsRead& read, Millis now_ms) {
+  --pending_reads_;
+  const auto* coins = std::get_if<std::vector<WalletCoin>>(&read.outcome);
+  if (coins) {
+    pool_.Replace(*coins);
+    coins_known_ = true;
+  } else {
+    OnFailedRead(read.outcome, now_ms);
+  }
+  FinishRound(now_ms);
+}
+
+void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
+  --pending_reads_;
+  const auto* spends = std::get_if<std::vector<WalletSpend>>(&read.outcome);
+  if (!spends) {
+    OnFailedRead(read.outcome, now_ms);
+    return FinishRound(now_ms);
+  }
+  const auto& before = ledger_.created().spends_before;
+  for (const WalletSpend& spend : *spends) {
+    if (spend.explained || ledger_.FindBatchByTxid(spend.txid)) continue;
+    if (std::find(before.begin(), before.end(), spend.txid) != before.end()) continue;
+    const bool at_start = !compared_with_wallet_;
+    RaiseAlarm(at_start ? AlarmKind::kUnexplainedSpendAtStart : AlarmKind::kUnexplainedSpend,
+               spend.txid, std::nullopt,
+               at_start
+                   ? "the wallet spent this before the daemon started, and no record explains it: "
+                     "the WAL may be behind the wallet"
+                   : "the wallet spent this, and no record explains it: somebody else uses the "
+                     "wallet",
+               now_ms);
+  }
+  compared_with_wallet_ = true;
+  spends_since_ = SpendsSince();
+  FinishRound(now_ms);
+}
+
+void Follower::FinishRound(Millis now_ms) {
+  if (pending_reads_ == 0 && trouble_code_.empty()) ++rounds_;
+  SetStalls(now_ms);
+}
+
+// The newest block in the locator that is at least the window deep, else where following began.
+ChainPosition Follower::SpendsSince() const {
+  const auto& locator = ledger_.chain().locator;
+  ChainPosition since = locator.front();
+  for (const ChainPosition& position : locator) {
+    if (locator.back().height - position.height >= kSpendsWindowBlocks) since = position;
+  }
+  return since;
+}
+
+NodeView Follower::View() const {
+  NodeView view;
+  view.reachable = facts_ && failures_ == 0;
+  view.problem = trouble_text_;
+  if (!facts_) return view;
+  view.chain = facts_->chain;
+  view.subversion = facts_->subversion;
+  view.tip = facts_->tip;
+  view.initial_block_download = facts_->initial_block_download;
+  view.wallet_name = facts_->wallet_name;
+  view.wallet_locked = facts_->wallet_locked;
+  return view;
+}
+
+}  // namespace sendonce::core

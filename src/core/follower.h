@@ -1,0 +1,120 @@
+// The follower: reads the chain, the wallet's coins and its spends, and writes down what they say
+// about our coins (R6, R7, R9, R10). It decides whether the node is one to pay with.
+//
+// A reconciliation is: the chain from the highest block that log and node both know, block by
+// block, matched by coins; then the wallet's coins; then its spends. It runs at start, after each
+// hint, and at least every Policy::reconcile_interval_ms.
+//
+// Not thread-safe. Pure.
+
+#ifndef SENDONCE_CORE_FOLLOWER_H
+#define SENDONCE_CORE_FOLLOWER_H
+
+#include <optional>
+#include <string>
+
+#include "core/answers.h"
+#include "core/coin_pool.h"
+#include "core/commands.h"
+#include "core/matching.h"
+#include "core/outbox.h"
+#include "core/policy.h"
+
+namespace sendonce::core {
+
+class Follower {
+ public:
+  Follower(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool);
+
+  // Asks for what is due.
+  void Advance(Millis now_ms);
+  Millis next_due_ms() const;
+
+  void OnChainRead(const ChainRead& read, Millis now_ms);
+  void OnCoinsRead(const CoinsRead& read, Millis now_ms);
+  void OnSpendsRead(const SpendsRead& read, Millis now_ms);
+
+  // Reconcile as soon as may be.
+  void Want() { wanted_ = true; }
+
+  // A transaction that spends a coin of the batch was shown by the node: in the mempool, or in a
+  // block. Written down as accepted, adopted, rival or confirmed. No effect if nothing about it is
+  // new.
+  void OnSpender(BatchId batch, const bitcoin::Transaction& transaction,
+                 const std::optional<ChainPosition>& block, Millis now_ms);
+
+  // Why nothing new may be built, signed or judged now; nullopt if all is well.
+  const std::optional<Stall>& building_stall() const { return building_stall_; }
+  // Why not even recorded bytes may be sent again; nullopt if they may (R10: also while the node is
+  // behind).
+  const std::optional<Stall>& sending_stall() const { return sending_stall_; }
+
+  // Whether the wallet's spends have been compared with the log since the start of the process.
+  bool compared_with_wallet() const { return compared_with_wallet_; }
+  // The log may be behind the wallet: an unexplained spend from before the start is not accepted
+  // yet.
+  bool behind_wallet() const;
+  // The wallet or chain is not the one that the log is bound to.
+  bool misbound() const { return misbound_; }
+  bool coins_known() const { return coins_known_; }
+
+  // Counts the completed reconciliations: the payer tries again what had to wait for new coins.
+  uint64_t rounds() const { return rounds_; }
+
+  NodeView View() const;
+
+ private:
+  template <typename T>
+  void OnFailedRead(const Outcome<T>& outcome, Millis now_ms);
+  void FinishRound(Millis now_ms);
+  void OnNodeFacts(const NodeFacts& facts, Millis now_ms);
+  std::optional<std::pair<std::string, std::string>> MisbindingOf(const NodeFacts& facts) const;
+  std::optional<std::pair<std::string, std::string>> LagOf(const NodeFacts& facts) const;
+  void OnNodeTrouble(const std::string& code, const std::string& text, Millis now_ms);
+  void SetStalls(Millis now_ms);
+
+  void FollowStep(const ChainStep& step, Millis now_ms);
+  void ReopenAbove(int32_t fork_height, Millis now_ms);
+  void ReadOneBlock(const ReadBlock& block, Millis now_ms);
+  void FinishDeepBatches(Millis now_ms);
+
+  std::vector<const SendContent*> ContentsOf(const Batch& batch) const;
+  const Version* AdoptOrNoteRival(const Batch& batch, const bitcoin::Transaction& transaction,
+                                  const std::optional<ChainPosition>& block, Millis now_ms);
+  void NoteRival(const Batch& batch, const bitcoin::Transaction& transaction, const Match& match,
+                 const std::optional<ChainPosition>& block, Millis now_ms);
+  void RaiseAlarm(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
+                  std::string detail, Millis now_ms);
+  bool HasAlarmFor(const bitcoin::Txid& txid) const;
+  ChainPosition SpendsSince() const;
+  void AskForCoinsAndSpends();
+
+  const Policy& policy_;
+  Ledger& ledger_;
+  Outbox& outbox_;
+  CoinPool& pool_;
+
+  bool wanted_ = true;
+  bool reading_ = false;
+  Millis next_read_ms_ = 0;
+  int failures_ = 0;
+
+  std::optional<NodeFacts> facts_;
+  std::string trouble_code_ = "starting";  // of the last attempt to read; empty if it went well
+  std::string trouble_text_ = "the node has not been read yet";
+  bool misbound_ = false;
+  bool caught_up_ = false;
+  bool coins_known_ = false;
+  bool compared_with_wallet_ = false;
+  // Where the next comparison begins. The first one begins well before the log's last block as it
+  // was at start: a log that is months behind must see months of spends.
+  ChainPosition spends_since_;
+  int pending_reads_ = 0;  // of coins and spends in this round
+  uint64_t rounds_ = 0;
+  std::optional<Stall> building_stall_;
+  std::optional<Stall> sending_stall_;
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_FOLLOWER_H

@@ -1,0 +1,199 @@
+#include "core/machine.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/builder.h"
+#include "core/call_desk.h"
+#include "core/coin_pool.h"
+#include "core/follower.h"
+#include "core/outbox.h"
+#include "core/payer.h"
+#include "core/views.h"
+
+namespace sendonce::core {
+
+// Each part has one subject; here they are put together and each command is handed to the part that
+// it is for.
+class Machine::Parts {
+ public:
+  Parts(const Policy& policy, Ledger contents)
+      : policy_(policy),
+        ledger_(std::move(contents)),
+        outbox_(ledger_),
+        follower_(policy_, ledger_, outbox_, pool_),
+        payer_(policy_, ledger_, outbox_, pool_, follower_),
+        builder_(policy_, ledger_, outbox_, pool_, follower_, payer_),
+        desk_(policy_, ledger_, outbox_, follower_, payer_, builder_) {}
+
+  Effects Step(const Command& command, Millis now_ms) {
+    now_ms_ = std::max(now_ms_, now_ms);  // a clock that is set back does not take time back
+    std::visit(*this, command);
+    AdvanceAll();
+    return outbox_.Take();
+  }
+
+  Millis next_tick_ms() const {
+    return std::min({follower_.next_due_ms(), payer_.next_due_ms(), builder_.next_due_ms(),
+                     desk_.next_due_ms()});
+  }
+
+  const Ledger& ledger() const { return ledger_; }
+
+  void operator()(const Submit& submit) { desk_.OnSubmit(submit, now_ms_); }
+  void operator()(const Query& query) { desk_.OnQuery(query, now_ms_); }
+  void operator()(const Cancel& cancel) { desk_.OnCancel(cancel, now_ms_); }
+  void operator()(const CallerGone& gone) { desk_.OnCallerGone(gone.call); }
+  void operator()(const StopAccepting&) { desk_.StopAccepting(); }
+  void operator()(const Durable& durable) { outbox_.OnDurable(durable.seq); }
+  void operator()(const Drafted& drafted) { builder_.OnDrafted(drafted, now_ms_); }
+  void operator()(const CoinsLocked& locked) { payer_.OnCoinsLocked(locked, now_ms_); }
+  void operator()(const Signed& reply) { payer_.OnSigned(reply, now_ms_); }
+  void operator()(const Broadcasted& reply) { payer_.OnBroadcasted(reply, now_ms_); }
+  void operator()(const CoinsLookedUp& reply) { payer_.OnCoinsLookedUp(reply, now_ms_); }
+  void operator()(const CoinsRead& read) { follower_.OnCoinsRead(read, now_ms_); }
+  void operator()(const SpendsRead& read) { follower_.OnSpendsRead(read, now_ms_); }
+  void operator()(const ChainHint&) { follower_.Want(); }
+  void operator()(const Tick&) {}
+
+  void operator()(const ChainRead& read) {
+    const bool was_down = !follower_.View().reachable;
+    const int32_t old_height = ledger_.chain().tip().height;
+    follower_.OnChainRead(read, now_ms_);
+    const auto* step = std::get_if<ChainStep>(&read.outcome);
+    if (!step) return;
+    // A node that came back may have lost its mempool and its locks; a reorganisation may have
+    // thrown transactions out.
+    const bool fell_back = step->connected && step->fork_height < old_height;
+    if (was_down || fell_back) payer_.ScheduleAll(now_ms_);
+  }
+
+  void operator()(const TransactionHint& hint) {
+    const Batch* known = ledger_.FindBatchByTxid(bitcoin::TxidOf(hint.transaction));
+    if (known && Accepted(*known)) return;
+    for (const bitcoin::TxIn& input : hint.transaction.inputs) {
+      for (BatchId id : ledger_.BatchesSpending(input.prevout)) payer_.Schedule(id, now_ms_);
+    }
+  }
+
+  void operator()(const AskStatus& ask) { outbox_.Reply(ask.call, Status(), 0); }
+  void operator()(const AskFunds& ask) { outbox_.Reply(ask.call, Funds(), 0); }
+
+  void operator()(const AskAlarms& ask) {
+    AlarmsReply reply;
+    for (const bool accepted : {false, true}) {
+      for (const auto& [number, alarm] : ledger_.alarms()) {
+        if (alarm.accepted_reason.has_value() == accepted) reply.alarms.push_back(alarm);
+      }
+    }
+    outbox_.Reply(ask.call, std::move(reply), ledger_.last_seq());
+  }
+
+  void operator()(const AcceptAlarm& accept) {
+    const auto found = ledger_.alarms().find(accept.alarm);
+    if (found == ledger_.alarms().end()) return outbox_.Reply(accept.call, AlarmReply{}, 0);
+    if (!found->second.accepted_reason) {
+      outbox_.Write(AlarmAccepted{accept.alarm, accept.reason}, now_ms_);
+    }
+    outbox_.Reply(accept.call, AlarmReply{ledger_.alarms().at(accept.alarm)}, ledger_.last_seq());
+  }
+
+ private:
+  void AdvanceAll() {
+    follower_.Advance(now_ms_);
+    desk_.Advance(now_ms_);
+    builder_.Advance(now_ms_);
+    payer_.Advance(now_ms_);
+    desk_.OnTouched(outbox_.TakeTouched());
+  }
+
+  StatusReply Status() const {
+    StatusReply status;
+    status.node = follower_.View();
+    status.paying_stalled = follower_.building_stall();
+    status.accepting = desk_.accepting();
+    status.wal_id = bitcoin::HexFromBytes(ledger_.created().wal_id);
+    status.durable_seq = outbox_.durable_seq();
+    status.read_up_to = ledger_.chain().tip();
+    for (const auto& [id, send] : ledger_.sends()) {
+      if (Ledger::IsOpen(send)) ++status.open_sends;
+    }
+    status.waiting_sends = ledger_.waiting().size();
+    status.oldest_pending_since_ms = OldestPending();
+    for (const auto& [id, batch] : ledger_.batches()) {
+      if (Ledger::IsOpen(batch)) ++status.open_batches;
+    }
+    for (const auto& [number, alarm] : ledger_.alarms()) {
+      if (!alarm.accepted_reason) ++status.open_alarms;
+    }
+    return status;
+  }
+
+  std::optional<Millis> OldestPending() const {
+    std::optional<Millis> oldest_ms;
+    for (const auto& [id, send] : ledger_.sends()) {
+      const SendState state = StateOf(send, ledger_.LiveBatchOf(send));
+      if (OutcomeOf(state) != SendOutcome::kPending) continue;
+      if (!oldest_ms || send.created_at_ms < *oldest_ms) oldest_ms = send.created_at_ms;
+    }
+    return oldest_ms;
+  }
+
+  FundsReply Funds() const {
+    FundsReply funds;
+    funds.known = follower_.coins_known();
+    funds.spendable = pool_.Sum([&](const WalletCoin& coin) { return builder_.MaySpend(coin); });
+    funds.waiting_for_confirmations = pool_.Sum([&](const WalletCoin& coin) {
+      return !builder_.MaySpend(coin) && !ledger_.IsReserved(coin.coin.outpoint);
+    });
+    for (const auto& [id, batch] : ledger_.batches()) {
+      if (!Ledger::IsOpen(batch) || batch.confirmation) continue;
+      funds.reservations.push_back(ReservationOf(batch));
+      for (const Coin& coin : batch.coins) {
+        funds.reserved.amount_sat += coin.amount_sat;
+        ++funds.reserved.coins;
+      }
+    }
+    return funds;
+  }
+
+  Reservation ReservationOf(const Batch& batch) const {
+    Reservation reservation;
+    reservation.batch = batch.id;
+    reservation.sends = batch.sends;
+    reservation.coins = batch.coins;
+    reservation.since_ms = batch.created_at_ms;
+    const Send* send = batch.sends.empty() ? nullptr : ledger_.FindSend(batch.sends.front());
+    reservation.reason = send ? std::string(StateName(StateOf(*send, &batch))) : "reserved";
+    return reservation;
+  }
+
+  const Policy policy_;
+  Ledger ledger_;
+  Outbox outbox_;
+  CoinPool pool_;
+  Follower follower_;
+  Payer payer_;
+  Builder builder_;
+  CallDesk desk_;
+  Millis now_ms_ = 0;
+};
+
+Machine::Machine(const Policy& policy, Ledger ledger)
+    : parts_(std::make_unique<Parts>(policy, std::move(ledger))) {}
+
+Machine::~Machine() = default;
+
+Effects Machine::Step(const Command& command, Millis now_ms) {
+  return parts_->Step(command, now_ms);
+}
+
+Millis Machine::next_tick_ms() const {
+  return parts_->next_tick_ms();
+}
+
+const Ledger& Machine::ledger() const {
+  return parts_->ledger();
+}
+
+}  // namespace sendonce::core

@@ -1,0 +1,64 @@
+// The outbox: where rule R1 lives. Records go to the ledger at once and to the log with the next
+// Take; an effect that rests on records is held until every record that was made before it is
+// durable.
+//
+// Not thread-safe. Pure.
+
+#ifndef SENDONCE_CORE_OUTBOX_H
+#define SENDONCE_CORE_OUTBOX_H
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/effects.h"
+#include "core/ledger.h"
+
+namespace sendonce::core {
+
+class Outbox {
+ public:
+  explicit Outbox(Ledger& ledger);
+
+  // Applies the record and asks for it to be appended. Returns its seq.
+  Seq Write(Record record, Millis now_ms);
+
+  // An effect. Those that only read from the node leave with the next Take; all others wait until
+  // everything written so far is durable.
+  void Emit(Effect effect);
+
+  // An answer that rests on nothing later than `seq`.
+  void Reply(CallToken call, core::Reply reply, Seq seq);
+
+  // Lets go what waited for it, and lets the ledger forget what is closed.
+  void OnDurable(Seq seq);
+
+  // What may be carried out now, in order; the append, if any, first.
+  Effects Take();
+
+  // Sends that were touched by records, directly or by their batch, since the last call.
+  std::set<SendId> TakeTouched();
+
+  Seq durable_seq() const { return durable_seq_; }
+  // The last record that moved the chain: what "confirmations" rests on.
+  Seq chain_seq() const { return chain_seq_; }
+
+ private:
+  void NoteTouched(const Entry& entry);
+  void ForgetClosed();
+
+  Ledger& ledger_;
+  std::vector<Entry> unsent_;
+  std::multimap<Seq, Effect> held_;
+  Effects released_;
+  std::set<SendId> touched_;
+  // What was touched by records that are not durable yet, by seq.
+  std::multimap<Seq, SendId> unsettled_sends_;
+  std::multimap<Seq, BatchId> unsettled_batches_;
+  Seq durable_seq_;
+  Seq chain_seq_ = 0;
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_OUTBOX_H

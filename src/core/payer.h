@@ -1,0 +1,82 @@
+// The payer: takes each batch one step further, as far as the log and the node allow: reserved,
+// locked, signature asked for, signed, broadcast, and broadcast again until it is confirmed. What
+// the next step of a batch is follows from the ledger alone, so that a restart at any point goes on
+// where the log ends.
+//
+// Not thread-safe. Pure.
+
+#ifndef SENDONCE_CORE_PAYER_H
+#define SENDONCE_CORE_PAYER_H
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "core/answers.h"
+#include "core/coin_pool.h"
+#include "core/commands.h"
+#include "core/follower.h"
+#include "core/outbox.h"
+#include "core/policy.h"
+
+namespace sendonce::core {
+
+class Payer {
+ public:
+  Payer(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool, Follower& follower);
+
+  // Asks for what is due for each batch.
+  void Advance(Millis now_ms);
+  Millis next_due_ms() const;
+
+  // The batch exists now, or something about it has changed: look at it with the next Advance.
+  void Schedule(BatchId batch, Millis at_ms);
+  // All batches, for a node that came back.
+  void ScheduleAll(Millis now_ms);
+
+  void OnCoinsLocked(const CoinsLocked& locked, Millis now_ms);
+  void OnSigned(const Signed& reply, Millis now_ms);
+  void OnBroadcasted(const Broadcasted& reply, Millis now_ms);
+  void OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms);
+
+  // Gives a batch up for which no signature was asked for, and frees its coins. REQUIRES: none was.
+  void Drop(BatchId batch, Millis now_ms);
+
+  // What keeps the batch from going on, if anything does.
+  std::optional<Stall> StallOf(BatchId batch) const;
+
+ private:
+  // What is known of a batch beyond the log; lost with the process, and safe to lose.
+  struct Attempt {
+    bool in_flight = false;  // a call to the node is out
+    bool locked = false;     // the node has its coins locked
+    int failures = 0;
+    Millis due_ms = 0;
+    std::optional<Stall> stall;
+  };
+
+  void TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms);
+  void AskForSignature(const Batch& batch, Millis now_ms);
+  bool DropIfExpired(const Batch& batch, Millis now_ms);
+  void EmitBroadcast(const Batch& batch);
+  void LookUp(const Batch& batch, Attempt& attempt);
+
+  Attempt* Returned(BatchId batch);
+  void Succeed(Attempt& attempt, BatchId batch, Millis due_ms);
+  void Fail(Attempt& attempt, BatchId batch, const Stall& stall, Millis now_ms);
+  template <typename T>
+  void FailWith(Attempt& attempt, BatchId batch, const Outcome<T>& outcome, Millis now_ms);
+  void Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms);
+
+  const Policy& policy_;
+  Ledger& ledger_;
+  Outbox& outbox_;
+  CoinPool& pool_;
+  Follower& follower_;
+  std::map<BatchId, Attempt> attempts_;
+  std::set<std::pair<Millis, BatchId>> due_;
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_PAYER_H
