@@ -39,6 +39,47 @@ class Machine::Parts {
   }
 
   const Ledger& ledger() const { return ledger_; }
+  const std::optional<Stall>& paying_stall() const { return follower_.building_stall(); }
+
+  StatusReply Status() const {
+    StatusReply status;
+    status.node = follower_.View();
+    status.paying_stalled = follower_.building_stall();
+    status.accepting = desk_.accepting();
+    status.wal_id = bitcoin::HexFromBytes(ledger_.created().wal_id);
+    status.durable_seq = outbox_.durable_seq();
+    status.read_up_to = ledger_.chain().tip();
+    for (const auto& [id, send] : ledger_.sends()) {
+      if (Ledger::IsOpen(send)) ++status.open_sends;
+    }
+    status.waiting_sends = ledger_.waiting().size();
+    status.oldest_pending_since_ms = OldestPending();
+    for (const auto& [id, batch] : ledger_.batches()) {
+      if (Ledger::IsOpen(batch)) ++status.open_batches;
+    }
+    for (const auto& [number, alarm] : ledger_.alarms()) {
+      if (!alarm.accepted_reason) ++status.open_alarms;
+    }
+    return status;
+  }
+
+  FundsReply Funds() const {
+    FundsReply funds;
+    funds.known = follower_.coins_known();
+    funds.spendable = pool_.Sum([&](const WalletCoin& coin) { return builder_.MaySpend(coin); });
+    funds.waiting_for_confirmations = pool_.Sum([&](const WalletCoin& coin) {
+      return !builder_.MaySpend(coin) && !ledger_.IsReserved(coin.coin.outpoint);
+    });
+    for (const auto& [id, batch] : ledger_.batches()) {
+      if (!Ledger::IsOpen(batch) || batch.confirmation) continue;
+      funds.reservations.push_back(ReservationOf(batch));
+      for (const Coin& coin : batch.coins) {
+        funds.reserved.amount_sat += coin.amount_sat;
+        ++funds.reserved.coins;
+      }
+    }
+    return funds;
+  }
 
   void operator()(const Submit& submit) { desk_.OnSubmit(submit, now_ms_); }
   void operator()(const Query& query) { desk_.OnQuery(query, now_ms_); }
@@ -107,28 +148,6 @@ class Machine::Parts {
     desk_.OnTouched(outbox_.TakeTouched());
   }
 
-  StatusReply Status() const {
-    StatusReply status;
-    status.node = follower_.View();
-    status.paying_stalled = follower_.building_stall();
-    status.accepting = desk_.accepting();
-    status.wal_id = bitcoin::HexFromBytes(ledger_.created().wal_id);
-    status.durable_seq = outbox_.durable_seq();
-    status.read_up_to = ledger_.chain().tip();
-    for (const auto& [id, send] : ledger_.sends()) {
-      if (Ledger::IsOpen(send)) ++status.open_sends;
-    }
-    status.waiting_sends = ledger_.waiting().size();
-    status.oldest_pending_since_ms = OldestPending();
-    for (const auto& [id, batch] : ledger_.batches()) {
-      if (Ledger::IsOpen(batch)) ++status.open_batches;
-    }
-    for (const auto& [number, alarm] : ledger_.alarms()) {
-      if (!alarm.accepted_reason) ++status.open_alarms;
-    }
-    return status;
-  }
-
   std::optional<Millis> OldestPending() const {
     std::optional<Millis> oldest_ms;
     for (const auto& [id, send] : ledger_.sends()) {
@@ -137,24 +156,6 @@ class Machine::Parts {
       if (!oldest_ms || send.created_at_ms < *oldest_ms) oldest_ms = send.created_at_ms;
     }
     return oldest_ms;
-  }
-
-  FundsReply Funds() const {
-    FundsReply funds;
-    funds.known = follower_.coins_known();
-    funds.spendable = pool_.Sum([&](const WalletCoin& coin) { return builder_.MaySpend(coin); });
-    funds.waiting_for_confirmations = pool_.Sum([&](const WalletCoin& coin) {
-      return !builder_.MaySpend(coin) && !ledger_.IsReserved(coin.coin.outpoint);
-    });
-    for (const auto& [id, batch] : ledger_.batches()) {
-      if (!Ledger::IsOpen(batch) || batch.confirmation) continue;
-      funds.reservations.push_back(ReservationOf(batch));
-      for (const Coin& coin : batch.coins) {
-        funds.reserved.amount_sat += coin.amount_sat;
-        ++funds.reserved.coins;
-      }
-    }
-    return funds;
   }
 
   Reservation ReservationOf(const Batch& batch) const {
@@ -190,6 +191,18 @@ Effects Machine::Step(const Command& command, Millis now_ms) {
 
 Millis Machine::next_tick_ms() const {
   return parts_->next_tick_ms();
+}
+
+const std::optional<Stall>& Machine::paying_stall() const {
+  return parts_->paying_stall();
+}
+
+StatusReply Machine::Status() const {
+  return parts_->Status();
+}
+
+FundsReply Machine::Funds() const {
+  return parts_->Funds();
 }
 
 const Ledger& Machine::ledger() const {

@@ -39,6 +39,13 @@ class Machine {
 
   const Ledger& ledger() const;
 
+  // Why nothing new is paid now; nullopt if all is well.
+  const std::optional<Stall>& paying_stall() const;
+
+  // What AskStatus and AskFunds are answered with. O(what is open) and O(coins).
+  StatusReply Status() const;
+  FundsReply Funds() const;
+
  private:
   class Parts;
   std::unique_ptr<Parts> parts_;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -161,6 +162,9 @@ using Record = std::variant<WalCreated, SendRecorded, SendEnded, BatchReserved, 
                             VersionSigned, VersionAccepted, VersionAdopted, RivalSeen, RivalGone,
                             BatchConfirmed, BatchReopened, BatchFinal, BatchDropped, ChainMoved,
                             AlarmRaised, AlarmAccepted>;
+
+// The record's name in doc/wal-format.md: "SendRecorded", ...
+std::string_view RecordName(const Record& record);
 
 // A record where it stands in the log.
 struct Logged {
