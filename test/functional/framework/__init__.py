@@ -1,0 +1,1 @@
+"""What the functional tests stand on: a real bitcoind, a faulty network, the daemon, the chain."""
