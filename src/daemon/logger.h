@@ -4,6 +4,7 @@
 #ifndef SENDONCE_DAEMON_LOGGER_H
 #define SENDONCE_DAEMON_LOGGER_H
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -16,6 +17,10 @@
 namespace sendonce::daemon {
 
 enum class LogCategory : uint8_t { kDaemon, kCore, kWal, kNode, kZmq, kHttp };
+
+constexpr std::array kLogCategories = {LogCategory::kDaemon, LogCategory::kCore,
+                                       LogCategory::kWal,    LogCategory::kNode,
+                                       LogCategory::kZmq,    LogCategory::kHttp};
 
 // "daemon", "core", "wal", "node", "zmq", "http".
 std::string_view LogCategoryName(LogCategory category);

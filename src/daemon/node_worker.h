@@ -12,7 +12,8 @@
 
 namespace sendonce::daemon {
 
-// All functions may be called from any thread, but neither Stop nor the destructor from a job.
+// Post and waiting may be called from any thread; Stop and the destructor from one thread, which is
+// not a job's.
 class NodeWorker {
  public:
   // Runs on the worker's thread, must not throw, and says what it found by means of its own (by
@@ -51,7 +52,6 @@ class NodeWorker {
   std::condition_variable changed_;
   std::deque<Job> jobs_;
   bool stopping_ = false;
-  std::mutex join_mutex_;  // two threads that call Stop
   std::thread thread_;
 };
 

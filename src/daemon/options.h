@@ -13,20 +13,11 @@
 #include "bitcoin/address.h"
 #include "core/policy.h"
 #include "daemon/logger.h"
+#include "http/server.h"
 #include "node/bitcoind.h"
+#include "settings/paths.h"
 
 namespace sendonce::daemon {
-
-// Where sendonced keeps its things. Each network has a folder of its own below the data directory,
-// as bitcoind has it (bitcoind's BaseParams().DataDir()).
-struct Paths {
-  std::filesystem::path data_directory;  // of the network; holds all but the anchor
-  std::filesystem::path wal_directory;   // wal/
-  std::filesystem::path anchor_file;     // anchor; below -anchordir if that is given
-  std::filesystem::path cookie_file;     // .cookie, for our callers
-  std::filesystem::path log_file;        // debug.log
-  std::filesystem::path pid_file;        // sendonced.pid
-};
 
 // An endpoint of bitcoind's ZMQ publisher.
 struct ZmqEndpoint {
@@ -50,7 +41,7 @@ struct NodeOptions {
 struct HttpOptions {
   std::string bind_address;  // numeric IPv4 or IPv6 address
   uint16_t port = 0;
-  size_t max_connections = 0;
+  size_t max_connections = http::ServerLimits().max_connections;
 };
 
 enum class Action {
@@ -61,7 +52,7 @@ enum class Action {
 struct Options {
   Action action = Action::kRun;
   bitcoin::Network network = bitcoin::Network::kMain;
-  Paths paths;
+  settings::Paths paths;
   NodeOptions node;
   HttpOptions http;
   LogOptions log;

@@ -22,6 +22,9 @@ namespace sendonce::daemon {
 
 class WalWriter {
  public:
+  // Records of one append at most: bounds how long the first of them waits for the last.
+  static constexpr size_t kMaxGroupRecords = 4'096;
+
   // One append that is written and synced.
   struct Written {
     core::Seq last_seq = 0;  // everything up to and including it is durable
@@ -59,7 +62,14 @@ class WalWriter {
 
  private:
   void Run();
-  bool WriteGroup(const std::vector<core::Entry>& group);
+  // Waits for entries, for Stop, or until the anchor is due.
+  struct Turn {
+    std::vector<core::Entry> group;  // may be empty
+    bool last = false;               // stopping, and nothing waits any more
+  };
+  Turn NextTurn();
+  bool WriteGroup(const std::vector<core::Entry>& group);  // false after a failure
+  void Fail(const std::string& what);
 
   wal::Log& log_;
   const Callbacks callbacks_;

@@ -4,20 +4,19 @@
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
-#include <boost/program_options/value_semantic.hpp>
 
 namespace sendonce::settings {
 namespace {
 
 namespace po = boost::program_options;
 
-// Every name that may be written. The value is optional to Program_options, which otherwise would
-// look for it in the next argument; that one is missing is seen to later, where it is for the file
-// too.
+// Every name that may be written. None takes a value, for all that Program_options knows: it would
+// look for a missing one in the next argument, and refuse the empty one of "-rpcwallet=", which
+// names bitcoind's unnamed wallet.
 po::options_description Describe(const Program& program) {
   po::options_description description;
   const auto add = [&description](const std::string& name) {
-    description.add_options()(name.c_str(), po::value<std::string>()->implicit_value(""));
+    description.add_options()(name.c_str(), "");
   };
   for (const OptionGroup& group : program.groups) {
     for (const Option& option : group.options) {
@@ -28,8 +27,7 @@ po::options_description Describe(const Program& program) {
   return description;
 }
 
-// Takes one argument. Program_options' own styles would refuse the empty value of "-rpcwallet=",
-// which names bitcoind's unnamed wallet.
+// Takes one argument, if it is an option.
 std::vector<po::option> TakeDashedArgument(std::vector<std::string>& arguments) {
   const std::string argument = arguments.front();
   if (argument.size() < 2 || argument[0] != '-' || argument == "--") return {};
@@ -38,7 +36,6 @@ std::vector<po::option> TakeDashedArgument(std::vector<std::string>& arguments) 
   const size_t equals = body.find('=');
   po::option option;
   option.string_key = equals == 0 ? body : body.substr(0, equals);  // a key must not be empty
-  if (equals != std::string::npos) option.value.push_back(body.substr(equals + 1));
   option.original_tokens.push_back(argument);
   return {option};
 }
@@ -58,11 +55,11 @@ CommandLine Sorted(const std::vector<po::option>& options) {
       line.words.insert(line.words.end(), option.value.begin(), option.value.end());
       continue;
     }
+    const std::string& written = option.original_tokens.front();
     Assignment assignment{option.string_key, std::nullopt, "",
-                          ShownSetting(option.string_key, option.original_tokens.front())};
-    if (option.original_tokens.front().find('=') != std::string::npos) {
-      assignment.value = option.value.front();
-    }
+                          ShownSetting(option.string_key, written)};
+    const size_t equals = written.find('=');
+    if (equals != std::string::npos) assignment.value = written.substr(equals + 1);
     line.assignments.push_back(std::move(assignment));
   }
   return line;

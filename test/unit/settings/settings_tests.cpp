@@ -116,6 +116,8 @@ BOOST_AUTO_TEST_CASE(unknown_options_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_value_never_stands_in_the_next_argument) {
+  const Settings settings = Loaded({"-verbose", "word", "-debug", "other"});
+  BOOST_TEST(settings.words() == (Arguments{"word", "other"}), boost::test_tools::per_element());
   BOOST_TEST(ProblemOf({"-port", "1"}) == "-port: needs a value: -port=<port>");
 }
 
