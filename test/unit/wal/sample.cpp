@@ -1,0 +1,295 @@
+#include "sample.h"
+
+#include "bitcoin/transaction.h"
+
+namespace sendonce::wal {
+
+namespace {
+
+constexpr core::Millis kStartMs = 1'790'000'000'000;
+constexpr bitcoin::Amount kPaymentSat = 150'000;
+constexpr bitcoin::Amount kFeeSat = 1'000;
+
+bitcoin::Script WitnessKeyHash(uint8_t seed) {
+  bitcoin::Script script(22, seed);
+  script[0] = 0x00;
+  script[1] = 0x14;
+  return script;
+}
+
+core::ChainPosition SamplePosition(int32_t height) {
+  return {height, SampleHash(static_cast<uint8_t>(height))};
+}
+
+core::SendContent SampleContent() {
+  core::SendContent content;
+  content.outputs = {{"bcrt1qone", WitnessKeyHash(1), 1'000}, {"bcrt1qtwo", WitnessKeyHash(2), 2}};
+  content.fee = core::FeeChoice{6, 12'500};
+  content.max_fee_sat = 20'000;
+  content.batch = false;
+  content.not_after_ms = 1'790'000'000'001;
+  content.reference = "customer 4711";
+  return content;
+}
+
+core::Exclusion SampleExclusion() {
+  return {"w-2",
+          SampleHash(3),
+          core::ExclusionReason::kDescendsFromRival,
+          {SampleHash(4), 5},
+          SampleHash(6)};
+}
+
+core::Coin SampleCoin() {
+  return {{SampleHash(7), 8}, 900'000, WitnessKeyHash(9)};
+}
+
+core::ChainWork SampleWork(uint8_t last) {
+  core::ChainWork work{};
+  work.back() = last;
+  work.front() = 1;
+  return work;
+}
+
+core::WalCreated SampleCreated() {
+  core::WalCreated created;
+  for (size_t i = 0; i < created.wal_id.size(); ++i) created.wal_id[i] = static_cast<uint8_t>(i);
+  created.network = bitcoin::Network::kSignet;
+  created.genesis = SampleHash(10);
+  created.wallet_name = "hot";
+  created.binding_address = "bcrt1qbound";
+  created.tip = SamplePosition(100);
+  created.work = SampleWork(11);
+  created.spends_before = {SampleHash(12), SampleHash(13)};
+  return created;
+}
+
+}  // namespace
+
+bitcoin::Hash256 SampleHash(uint8_t seed) {
+  bitcoin::Hash256 hash;
+  hash.bytes.fill(seed);
+  hash.bytes.front() = 0xa0;
+  return hash;
+}
+
+std::vector<core::Record> SampleRecords() {
+  const core::ChainPosition block = SamplePosition(101);
+  return {
+      SampleCreated(),
+      core::SendRecorded{"w-1", SampleContent()},
+      core::SendEnded{"w-1", core::Ending::kExpired},
+      core::BatchReserved{
+          {"w-1", "w-2"}, {SampleCoin()}, {1, 2, 3}, {{0, 1}, {}}, 2, 1'100, {SampleExclusion()}},
+      core::SignatureRequested{4, 1},
+      core::VersionSigned{4, 2, {4, 5, 6}},
+      core::VersionAccepted{4, SampleHash(14)},
+      core::VersionAdopted{4, {7, 8}, {{3}}},
+      core::RivalSeen{4, {9}, block},
+      core::RivalGone{4, SampleHash(15)},
+      core::BatchConfirmed{4, SampleHash(16), block},
+      core::BatchReopened{4, block},
+      core::BatchFinal{4},
+      core::BatchDropped{4},
+      core::ChainMoved{99, {SamplePosition(100), block}, SampleWork(17)},
+      core::AlarmRaised{core::AlarmKind::kForeignVersion, SampleHash(18), 4, "look at it"},
+      core::AlarmAccepted{16, "it was ours"},
+  };
+}
+
+core::Send SampleSend() {
+  core::Send send;
+  send.id = "w-1";
+  send.content = SampleContent();
+  send.ending = core::Ending::kCancelled;
+  send.batches = {4, 19};
+  send.live_batch = 19;
+  send.payment = core::Payment{
+      SampleHash(20), {SampleHash(20), SampleHash(21)}, {0, 1}, 1'100, 2, SamplePosition(102)};
+  send.created_at_ms = kStartMs;
+  send.updated_at_ms = kStartMs + 1;
+  send.recorded_seq = 2;
+  send.seq = 22;
+  return send;
+}
+
+core::Batch SampleBatch() {
+  core::Batch batch;
+  batch.id = 4;
+  batch.sends = {"w-1", "w-2"};
+  batch.coins = {SampleCoin()};
+  batch.core_coins = 1;
+  batch.change_vout = 2;
+  batch.exclusions = {SampleExclusion()};
+  batch.versions = {{{1}, {2, 3}, SampleHash(23), {{0}, {1}}, 1'100, true, false, true},
+                    {{}, {4}, SampleHash(24), {{}, {5}}, 1'200, false, true, false}};
+  batch.rivals = {{{6}, SampleHash(25), SamplePosition(103)}};
+  batch.confirmation = core::Confirmation{SampleHash(24), SamplePosition(104)};
+  batch.end = core::BatchEnd::kDropped;
+  batch.created_at_ms = kStartMs;
+  batch.updated_at_ms = kStartMs + 2;
+  batch.seq = 26;
+  return batch;
+}
+
+core::Alarm SampleAlarm() {
+  return {16, {core::AlarmKind::kRival, SampleHash(27), 4, "look"}, kStartMs, "seen", kStartMs + 3};
+}
+
+core::ChainState SampleChain() {
+  return {{SamplePosition(100), SamplePosition(105)}, SampleWork(28)};
+}
+
+Story::Story() {
+  core::WalCreated created = SampleCreated();
+  created.network = bitcoin::Network::kRegtest;
+  Apply(created);
+}
+
+const core::Entry& Story::Apply(core::Record record) {
+  const core::Millis at_ms = kStartMs + static_cast<core::Millis>(entries_.size());
+  entries_.push_back(ledger_.Apply(std::move(record), at_ms));
+  return entries_.back();
+}
+
+void Story::Submit(const core::SendId& id) {
+  core::SendContent content;
+  content.outputs = {{"bcrt1qpayee", WitnessKeyHash(29), kPaymentSat}};
+  content.reference = "for " + id;
+  Apply(core::SendRecorded{id, content});
+}
+
+void Story::Cancel(const core::SendId& id) {
+  Apply(core::SendEnded{id, core::Ending::kCancelled});
+}
+
+core::BatchId Story::Reserve(const std::vector<core::SendId>& ids) {
+  core::BatchReserved record;
+  record.sends = ids;
+  record.fee_sat = kFeeSat;
+  const auto total_sat = kPaymentSat * static_cast<bitcoin::Amount>(ids.size()) + kFeeSat;
+  record.coins = {{{SampleHash(30), ++coins_}, total_sat, WitnessKeyHash(31)}};
+  bitcoin::Transaction transaction;
+  transaction.inputs = {{record.coins[0].outpoint, {}, 0xfffffffd, {}}};
+  for (uint32_t i = 0; i < ids.size(); ++i) {
+    transaction.outputs.push_back({kPaymentSat, WitnessKeyHash(29)});
+    record.paid.push_back({i});
+  }
+  record.unsigned_tx = bitcoin::SerializeTransaction(transaction);
+  return Apply(record).seq;
+}
+
+void Story::AskSignature(core::BatchId batch) {
+  Apply(core::SignatureRequested{batch, 0});
+}
+
+void Story::Sign(core::BatchId batch) {
+  Apply(core::VersionSigned{batch, 0, SignedBytes(batch, 1)});
+}
+
+void Story::Accept(core::BatchId batch) {
+  Apply(core::VersionAccepted{batch, CurrentTxid(batch)});
+}
+
+void Story::Adopt(core::BatchId batch) {
+  const core::Version& version = ledger_.FindBatch(batch)->versions.front();
+  auto transaction = *bitcoin::ParseTransaction(version.raw_tx);
+  transaction.inputs[0].script_sig = {0x51};
+  Apply(core::VersionAdopted{batch, bitcoin::SerializeTransaction(transaction), version.paid});
+}
+
+void Story::SeeRival(core::BatchId batch) {
+  bitcoin::Transaction transaction;
+  transaction.inputs = {{ledger_.FindBatch(batch)->coins[0].outpoint, {}, 0xffffffff, {{1}}}};
+  transaction.outputs = {{1'000, WitnessKeyHash(32)}};
+  Apply(core::RivalSeen{batch, bitcoin::SerializeTransaction(transaction), std::nullopt});
+}
+
+void Story::LoseRival(core::BatchId batch) {
+  Apply(core::RivalGone{batch, ledger_.FindBatch(batch)->rivals.front().txid});
+}
+
+void Story::Confirm(core::BatchId batch, int32_t height) {
+  Apply(core::BatchConfirmed{batch, CurrentTxid(batch), SamplePosition(height)});
+}
+
+void Story::Reopen(core::BatchId batch) {
+  Apply(core::BatchReopened{batch, ledger_.FindBatch(batch)->confirmation->block});
+}
+
+void Story::Finish(core::BatchId batch) {
+  Apply(core::BatchFinal{batch});
+}
+
+void Story::Drop(core::BatchId batch) {
+  Apply(core::BatchDropped{batch});
+}
+
+void Story::MoveChain(int32_t fork_height, int32_t new_height) {
+  core::ChainMoved moved{fork_height, {}, SampleWork(static_cast<uint8_t>(new_height))};
+  for (int32_t height = fork_height + 1; height <= new_height; ++height) {
+    moved.blocks.push_back(SamplePosition(height));
+  }
+  Apply(moved);
+}
+
+core::Seq Story::RaiseAlarm(core::BatchId batch) {
+  return Apply(core::AlarmRaised{core::AlarmKind::kRival, SampleHash(33), batch, "rival"}).seq;
+}
+
+void Story::AcceptAlarm(core::Seq alarm) {
+  Apply(core::AlarmAccepted{alarm, "it was ours"});
+}
+
+core::BatchId Story::Pay(const core::SendId& id, int32_t height) {
+  Submit(id);
+  const core::BatchId batch = Reserve({id});
+  AskSignature(batch);
+  Sign(batch);
+  Accept(batch);
+  Confirm(batch, height);
+  MoveChain(height - 1, height);
+  Finish(batch);
+  return batch;
+}
+
+Story Story::OfEveryType() {
+  Story story;
+  story.Pay("paid-1", 101);
+  story.Submit("burnt");
+  story.Cancel("burnt");
+  story.Submit("open-1");
+  story.Submit("open-2");
+  story.Drop(story.Reserve({"open-1"}));
+  const core::BatchId batch = story.Reserve({"open-1", "open-2"});
+  story.AskSignature(batch);
+  story.Sign(batch);
+  story.SeeRival(batch);
+  story.AcceptAlarm(story.RaiseAlarm(batch));
+  story.LoseRival(batch);
+  story.Adopt(batch);
+  story.Confirm(batch, 102);
+  story.MoveChain(101, 102);
+  story.Reopen(batch);
+  story.Pay("paid-2", 103);
+  story.RaiseAlarm(batch);
+  story.Submit("waiting");
+  return story;
+}
+
+std::vector<core::Entry> Story::EntriesAfter(size_t count) const {
+  return {entries_.begin() + static_cast<ptrdiff_t>(count), entries_.end()};
+}
+
+bitcoin::Txid Story::CurrentTxid(core::BatchId batch) const {
+  return core::CurrentVersion(*ledger_.FindBatch(batch)).txid;
+}
+
+bitcoin::Bytes Story::SignedBytes(core::BatchId batch, uint8_t signature) const {
+  const auto& version = ledger_.FindBatch(batch)->versions.front();
+  auto transaction = *bitcoin::ParseTransaction(version.unsigned_tx);
+  for (bitcoin::TxIn& input : transaction.inputs) input.witness = {{signature}};
+  return bitcoin::SerializeTransaction(transaction);
+}
+
+}  // namespace sendonce::wal
