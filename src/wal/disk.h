@@ -45,6 +45,9 @@ class Disk {
   virtual std::optional<DiskError> SyncFolder(const std::filesystem::path& folder) = 0;
 };
 
+// The folder that the file stands in; "." for a name without one.
+std::filesystem::path FolderOf(const std::filesystem::path& file);
+
 }  // namespace sendonce::wal
 
 #endif  // SENDONCE_WAL_DISK_H

@@ -58,6 +58,9 @@ constexpr size_t kMaxHistoryRecords = 1'000;
 // deep.
 constexpr size_t kMaxConfirmedAbove = 100'000;
 
+// An adopted transaction can be a version of several batches; more than this many are not named.
+constexpr size_t kMaxBatchesPerTxid = 1'000;
+
 // The records about one send or any of its batches, oldest first.
 struct History {
   std::vector<core::Logged> records;  // at most kMaxHistoryRecords, the oldest ones
@@ -124,8 +127,9 @@ class Log {
   // Empty if the id was never recorded.
   Result<History> FindHistory(const core::SendId& id) const;
 
-  // The batches that have, or had, a version with this txid, oldest first; more than one only for a
-  // transaction of somebody else that was adopted by several. Empty: the log does not know it.
+  // The batches that have, or had, a version with this txid, oldest first, at most
+  // kMaxBatchesPerTxid; more than one only for a transaction of somebody else that was adopted by
+  // several. Empty: the log does not know it.
   Result<std::vector<core::BatchId>> FindBatchesByTxid(const bitcoin::Txid& txid) const;
 
   // The batches that are confirmed in a block above this height, final ones included: those that a
