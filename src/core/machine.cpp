@@ -39,6 +39,7 @@ class Machine::Parts {
   }
 
   const Ledger& ledger() const { return ledger_; }
+  bool node_reachable() const { return follower_.View().reachable; }
   const std::optional<Stall>& paying_stall() const { return follower_.building_stall(); }
 
   StatusReply Status() const {
@@ -196,6 +197,8 @@ Millis Machine::next_tick_ms() const {
 const std::optional<Stall>& Machine::paying_stall() const {
   return parts_->paying_stall();
 }
+
+bool Machine::node_reachable() const { return parts_->node_reachable(); }
 
 StatusReply Machine::Status() const {
   return parts_->Status();

@@ -42,6 +42,9 @@ class Machine {
   // Why nothing new is paid now; nullopt if all is well.
   const std::optional<Stall>& paying_stall() const;
 
+  // The last attempt to read from the node went well.
+  bool node_reachable() const;
+
   // What AskStatus and AskFunds are answered with. O(what is open) and O(coins).
   StatusReply Status() const;
   FundsReply Funds() const;

@@ -18,9 +18,9 @@ namespace sendonce::daemon {
 
 enum class LogCategory : uint8_t { kDaemon, kCore, kWal, kNode, kZmq, kHttp };
 
-constexpr std::array kLogCategories = {LogCategory::kDaemon, LogCategory::kCore,
-                                       LogCategory::kWal,    LogCategory::kNode,
-                                       LogCategory::kZmq,    LogCategory::kHttp};
+inline constexpr std::array kLogCategories = {LogCategory::kDaemon, LogCategory::kCore,
+                                              LogCategory::kWal,    LogCategory::kNode,
+                                              LogCategory::kZmq,    LogCategory::kHttp};
 
 // "daemon", "core", "wal", "node", "zmq", "http".
 std::string_view LogCategoryName(LogCategory category);
