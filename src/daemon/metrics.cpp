@@ -18,15 +18,6 @@ using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
-// By the index of core::Record's alternatives.
-constexpr std::array<const char*, 17> kRecordTypes = {
-    "wal_created",         "send_recorded",  "send_ended",       "batch_reserved",
-    "signature_requested", "version_signed", "version_accepted", "version_adopted",
-    "rival_seen",          "rival_gone",     "batch_confirmed",  "batch_reopened",
-    "batch_final",         "batch_dropped",  "chain_moved",      "alarm_raised",
-    "alarm_accepted"};
-static_assert(kRecordTypes.size() == std::variant_size_v<core::Record>);
-
 // By core::Verdict.
 constexpr std::array<const char*, 11> kVerdicts = {
     "created",    "known",      "fenced",   "id_reused",  "id_cancelled", "too_late",
@@ -127,7 +118,7 @@ Metrics::Metrics() : families_(std::make_unique<Families>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::CountRecord(const core::Record& record) {
-  families_->records.Add({{"type", kRecordTypes[record.index()]}}).Increment();
+  families_->records.Add({{"type", std::string(core::RecordName(record))}}).Increment();
 }
 
 void Metrics::CountVerdict(core::Verdict verdict) {

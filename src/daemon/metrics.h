@@ -25,7 +25,7 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // sendonce_records_total{type}, by the record's name in doc/wal-format.md: sends recorded,
+  // sendonce_records_total{type}, by core::RecordName: sends recorded,
   // batches confirmed, alarms raised and so on. When it is durable.
   void CountRecord(const core::Record& record);
 

@@ -24,11 +24,11 @@ BOOST_AUTO_TEST_CASE(records_by_type) {
   metrics.CountRecord(core::SignatureRequested{});
   metrics.CountRecord(core::BatchFinal{});
   metrics.CountRecord(core::AlarmAccepted{});
-  CheckLine(metrics, "sendonce_records_total{type=\"wal_created\"} 1");
-  CheckLine(metrics, "sendonce_records_total{type=\"send_recorded\"} 2");
-  CheckLine(metrics, "sendonce_records_total{type=\"signature_requested\"} 1");
-  CheckLine(metrics, "sendonce_records_total{type=\"batch_final\"} 1");
-  CheckLine(metrics, "sendonce_records_total{type=\"alarm_accepted\"} 1");
+  CheckLine(metrics, "sendonce_records_total{type=\"WalCreated\"} 1");
+  CheckLine(metrics, "sendonce_records_total{type=\"SendRecorded\"} 2");
+  CheckLine(metrics, "sendonce_records_total{type=\"SignatureRequested\"} 1");
+  CheckLine(metrics, "sendonce_records_total{type=\"BatchFinal\"} 1");
+  CheckLine(metrics, "sendonce_records_total{type=\"AlarmAccepted\"} 1");
 }
 
 BOOST_AUTO_TEST_CASE(replies_and_outcomes) {
