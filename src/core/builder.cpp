@@ -192,13 +192,14 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
   Reserve(attempt, std::move(*checked.reservation), now_ms);
 }
 
-// A block that was read since the coins were chosen may have taken one, or another batch: then the
-// ledger would refuse, and the draft is made anew.
+// The ledger judges before anything is written: a coin that went into another batch meanwhile, or a
+// node that showed one coin twice, costs a draft and nothing else.
 void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms) {
-  for (const Coin& coin : attempt.coins) {
-    if (ledger_.IsReserved(coin.outpoint)) return;
-  }
   reservation.sends = attempt.sends;
+  if (const auto objection = ledger_.Objection(reservation)) {
+    return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + *objection,
+                       true, now_ms);
+  }
   const BatchId batch = outbox_.Write(std::move(reservation), now_ms);
   extra_sat_ = 0;
   Forget(attempt.sends);

@@ -18,6 +18,13 @@ std::string HexOf(const WalId& id) {
   return bitcoin::HexFromBytes(id);
 }
 
+bool SpendsFrom(const Batch& batch, const bitcoin::Transaction& transaction) {
+  return std::any_of(batch.coins.begin(), batch.coins.end(), [&](const Coin& coin) {
+    return std::any_of(transaction.inputs.begin(), transaction.inputs.end(),
+                       [&](const bitcoin::TxIn& input) { return input.prevout == coin.outpoint; });
+  });
+}
+
 // A stall of the same code goes on; another one begins now.
 std::optional<Stall> Renew(const std::optional<Stall>& old, const std::string& code,
                            const std::string& detail, bool automatic, Millis now_ms) {
@@ -61,12 +68,14 @@ void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
   if (!step) return OnFailedRead(read.outcome, now_ms);
   failures_ = 0;
   next_read_ms_ = now_ms + policy_.reconcile_interval_ms;
-  ledger_.Restore(read.stored_sends, read.stored_batches);
   OnNodeFacts(step->facts, now_ms);
   // Less work than was seen is no reorganisation (R10): nothing is read from such a chain.
   const bool is_usable = !misbound_ && step->facts.work >= ledger_.chain().work;
   caught_up_ = false;
-  if (is_usable && step->connected) FollowStep(*step, now_ms);
+  if (is_usable && step->connected) {
+    ledger_.Restore(read.stored_sends, read.stored_batches);
+    FollowStep(*step, now_ms);
+  }
   SetStalls(now_ms);
 }
 
@@ -235,7 +244,7 @@ void Follower::FinishDeepBatches(Millis now_ms) {
 void Follower::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
                          const std::optional<ChainPosition>& block, Millis now_ms) {
   const Batch* batch = ledger_.FindBatch(id);
-  if (!batch || batch->end == BatchEnd::kDropped) return;
+  if (!batch || batch->end == BatchEnd::kDropped || !SpendsFrom(*batch, transaction)) return;
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   const Version* version = FindVersion(*batch, txid);
   if (!version || version->raw_tx.empty()) {

@@ -198,7 +198,9 @@ const std::optional<Stall>& Machine::paying_stall() const {
   return parts_->paying_stall();
 }
 
-bool Machine::node_reachable() const { return parts_->node_reachable(); }
+bool Machine::node_reachable() const {
+  return parts_->node_reachable();
+}
 
 StatusReply Machine::Status() const {
   return parts_->Status();
