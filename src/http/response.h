@@ -5,16 +5,14 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "http/headers.h"
 
 namespace sendonce::http {
 
 constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kProblemType = "application/problem+json";  // RFC 9457
 constexpr std::string_view kPrometheusType = "text/plain; version=0.0.4; charset=utf-8";
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Response {
   int status = 200;

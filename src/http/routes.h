@@ -4,21 +4,13 @@
 #ifndef SENDONCE_HTTP_ROUTES_H
 #define SENDONCE_HTTP_ROUTES_H
 
-#include <string>
 #include <variant>
 
 #include "core/commands.h"
+#include "http/request.h"
 #include "http/response.h"
 
 namespace sendonce::http {
-
-struct Request {
-  std::string method;  // "GET", "PUT", ...; anything else than the API's methods gives 405
-  std::string path;    // as on the wire: percent-encoded
-  std::string query;   // without the question mark
-  Headers headers;
-  std::string body;
-};
 
 // GET /v1/sends/{id}/history
 struct HistoryRequest {

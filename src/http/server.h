@@ -10,7 +10,6 @@
 #ifndef SENDONCE_HTTP_SERVER_H
 #define SENDONCE_HTTP_SERVER_H
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +19,7 @@
 
 #include "core/answers.h"
 #include "core/commands.h"
+#include "http/limits.h"
 #include "http/routes.h"
 #include "http/service_status.h"
 
@@ -27,44 +27,12 @@ struct event_base;
 
 namespace sendonce::http {
 
-constexpr size_t kMaxBodyBytes = 1'048'576;
-constexpr size_t kMaxHeaderBytes = 16'384;  // request line and header lines together
-
-struct ServerLimits {
-  // Open connections. One more is answered with 503 where it can still read that, and closed.
-  size_t max_connections = 256;
-  // Calls that may wait (wait=, up to ten minutes). Beyond it a call is answered as if it had not
-  // asked to wait, which the contract allows at any time. A connection has one call at a time, so
-  // calls in flight are bounded by the connections.
-  size_t max_waiting_calls = 192;
-  // From the first byte of a request (for the first one: from the connection) to its last. A total:
-  // a byte now and then does not extend it.
-  int64_t request_timeout_ms = 30'000;
-  // From a reply to the moment when the kernel has taken its last byte. A total too.
-  int64_t reply_timeout_ms = 60'000;
-  // Between a reply and the next request.
-  int64_t idle_timeout_ms = 60'000;
-  // Wrong credentials are answered this much later.
-  int64_t unauthorized_delay_ms = 250;
-};
-
 struct ServerOptions {
   std::string bind_address = "127.0.0.1";  // numeric; also accepted as Host
   uint16_t port = 0;                       // 0: any free one
   bitcoin::Network network = bitcoin::Network::kRegtest;
   std::string credentials;  // user:password, as the cookie file holds it; never empty
   ServerLimits limits;
-};
-
-// Since the start. For metrics.
-struct ServerCounters {
-  uint64_t connections_accepted = 0;
-  uint64_t connections_refused = 0;  // beyond max_connections
-  uint64_t connections_timed_out = 0;
-  uint64_t requests = 0;      // complete ones, refused ones included
-  uint64_t unauthorized = 0;  // wrong or missing credentials
-  uint64_t connections_open = 0;
-  uint64_t calls_in_flight = 0;
 };
 
 class Server {
@@ -85,7 +53,8 @@ class Server {
     virtual ServiceStatus DescribeService() = 0;
   };
 
-  // REQUIRES: base and handler outlive the server; `options.credentials` is not empty.
+  // REQUIRES: base and handler outlive the server; `options.credentials` is not empty; SIGPIPE is
+  // ignored by the process.
   Server(event_base* base, Handler& handler, ServerOptions options);
 
   // Closes every connection; calls that are still open are not answered and not reported.
@@ -125,8 +94,8 @@ class Server {
   ServerCounters counters() const;
 
  private:
-  class Connections;
-  std::unique_ptr<Connections> connections_;
+  class Desk;
+  std::unique_ptr<Desk> desk_;
 };
 
 }  // namespace sendonce::http

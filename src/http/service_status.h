@@ -25,8 +25,7 @@ struct ServiceStatus {
   core::Millis uptime_ms = 0;
   std::vector<ZmqTopicStatus> zmq;  // empty: the node announces none, or -zmq=0
   std::string wal_path;
-  core::Seq wal_durable_seq = 0;
-  core::Seq wal_anchor_seq = 0;  // may lag behind the durable one, never lead
+  core::Seq wal_anchor_seq = 0;  // may lag behind core::StatusReply::durable_seq, never lead
   bool paused = false;
 };
 

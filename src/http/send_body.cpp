@@ -1,0 +1,270 @@
+#include "http/send_body.h"
+
+#include <optional>
+
+#include "http/json_reader.h"
+
+namespace sendonce::http {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+using MaybeProblem = std::optional<Problem>;
+
+Problem BadParameter(std::string field, std::string detail) {
+  return {ProblemCode::kBadParameter, std::move(detail), std::move(field)};
+}
+
+Problem Missing(std::string field) {
+  return {ProblemCode::kMissingField, "This field is required.", std::move(field)};
+}
+
+Problem Unknown(std::string field) {
+  return {ProblemCode::kUnknownField,
+          "There is no such field here: leave it out, or look for a misspelling.",
+          std::move(field)};
+}
+
+std::string Path(const std::string& parent, std::string_view name) {
+  return parent.empty() ? std::string(name) : parent + "." + std::string(name);
+}
+
+// The body as an object, before its fields are looked at.
+std::variant<JsonValue, Problem> ReadObject(std::string_view body) {
+  auto parsed = ParseJson(body);
+  if (const auto* problem = std::get_if<JsonProblem>(&parsed)) {
+    return Problem{ProblemCode::kBadJson, "The body can not be read: " + problem->detail + ".",
+                   problem->field};
+  }
+  JsonValue& value = std::get<JsonValue>(parsed);
+  if (value.kind != Kind::kObject) {
+    return Problem{ProblemCode::kBadJson, "The body must be a JSON object.", ""};
+  }
+  return std::move(value);
+}
+
+MaybeProblem ReadAddress(const JsonValue& value, const std::string& field, bitcoin::Network network,
+                         core::Payee& payee) {
+  const auto refuse = [&](std::string detail) {
+    return Problem{ProblemCode::kBadAddress, std::move(detail), field};
+  };
+  if (value.kind != Kind::kString) return refuse("An address is a string.");
+  if (value.text.size() > kMaxAddressBytes) return refuse("This is too long for an address.");
+  const bitcoin::AddressDecoding decoding = bitcoin::DecodeAddress(value.text, network);
+  if (decoding.error == bitcoin::AddressError::kOtherNetwork) {
+    return refuse("This address belongs to another network: this service pays on \"" +
+                  std::string(bitcoin::ChainName(network)) + "\".");
+  }
+  if (!decoding.script) return refuse("This is not an address: check it for a typing error.");
+  payee.address = value.text;
+  payee.script = *decoding.script;
+  return std::nullopt;
+}
+
+// REQUIRES: payee.script is set.
+MaybeProblem ReadAmount(const JsonValue& value, const std::string& field, core::Payee& payee) {
+  const auto refuse = [&](std::string detail) {
+    return Problem{ProblemCode::kBadAmount, std::move(detail), field};
+  };
+  const std::optional<int64_t> amount_sat = PlainInteger(value);
+  if (!amount_sat) {
+    return refuse("An amount is a whole number of satoshi, written with digits alone: 150000.");
+  }
+  if (!bitcoin::IsMoney(*amount_sat)) return refuse("There are only 21 million bitcoin.");
+  const bitcoin::Amount dust_sat = bitcoin::DustThresholdSat(payee.script);
+  if (*amount_sat < dust_sat || *amount_sat == 0) {
+    return refuse("This is dust, which no node relays: the least for this address is " +
+                  std::to_string(dust_sat) + " sat.");
+  }
+  payee.amount_sat = *amount_sat;
+  return std::nullopt;
+}
+
+MaybeProblem ReadOutput(const JsonValue& value, const std::string& path, bitcoin::Network network,
+                        core::Payee& payee) {
+  if (value.kind != Kind::kObject) {
+    return BadParameter(path, "An output is an object with \"address\" and \"amount_sat\".");
+  }
+  if (auto name = UnknownField(value, {"address", "amount_sat"})) return Unknown(Path(path, *name));
+  const JsonValue* address = FindField(value, "address");
+  const JsonValue* amount = FindField(value, "amount_sat");
+  if (!address) return Missing(Path(path, "address"));
+  if (!amount) return Missing(Path(path, "amount_sat"));
+  if (auto problem = ReadAddress(*address, Path(path, "address"), network, payee)) return problem;
+  return ReadAmount(*amount, Path(path, "amount_sat"), payee);
+}
+
+MaybeProblem CheckTotal(const std::vector<core::Payee>& payees) {
+  bitcoin::Amount total_sat = 0;
+  for (const core::Payee& payee : payees) {
+    total_sat += payee.amount_sat;
+    if (!bitcoin::IsMoney(total_sat)) {
+      return Problem{ProblemCode::kBadAmount, "The outputs add up to more than 21 million bitcoin.",
+                     "outputs"};
+    }
+  }
+  return std::nullopt;
+}
+
+MaybeProblem ReadOutputs(const JsonValue& value, bitcoin::Network network,
+                         std::vector<core::Payee>& payees) {
+  if (value.kind != Kind::kArray || value.items.empty()) {
+    return BadParameter("outputs", "A send needs a list of one output or more.");
+  }
+  if (value.items.size() > core::kMaxOutputsPerSend) {
+    return Problem{ProblemCode::kLimitExceeded,
+                   "A send has at most " + std::to_string(core::kMaxOutputsPerSend) +
+                       " outputs: spread them over several sends.",
+                   "outputs"};
+  }
+  payees.resize(value.items.size());
+  for (size_t i = 0; i < value.items.size(); ++i) {
+    const std::string path = "outputs[" + std::to_string(i) + "]";
+    if (auto problem = ReadOutput(value.items[i], path, network, payees[i])) return problem;
+  }
+  return CheckTotal(payees);
+}
+
+MaybeProblem ReadConfTarget(const JsonValue& value, core::FeeChoice& fee) {
+  const std::optional<int64_t> target = PlainInteger(value);
+  if (!target || *target < 1 || *target > core::kMaxConfTarget) {
+    return Problem{ProblemCode::kBadFee,
+                   "A target is a whole number of blocks, from 1 to " +
+                       std::to_string(core::kMaxConfTarget) + ".",
+                   "fee.conf_target"};
+  }
+  fee.conf_target = static_cast<int>(*target);
+  return std::nullopt;
+}
+
+MaybeProblem ReadFeeRate(const JsonValue& value, core::FeeChoice& fee) {
+  std::optional<bitcoin::FeeRate> rate_sat_kvb;
+  if (value.kind == Kind::kNumber) rate_sat_kvb = bitcoin::FeeRateFromSatVbText(value.text);
+  if (!rate_sat_kvb || *rate_sat_kvb == 0) {
+    return Problem{ProblemCode::kBadFee,
+                   "A rate is a number of satoshi per virtual byte, above 0, with at most three "
+                   "decimals and no exponent: 12.5.",
+                   "fee.rate_sat_vb"};
+  }
+  fee.fee_rate_sat_kvb = *rate_sat_kvb;
+  return std::nullopt;
+}
+
+MaybeProblem ReadFee(const JsonValue& value, core::SendContent& content) {
+  if (value.kind != Kind::kObject) {
+    return Problem{ProblemCode::kBadFee,
+                   "The fee is an object with either \"conf_target\" or \"rate_sat_vb\".", "fee"};
+  }
+  if (auto name = UnknownField(value, {"conf_target", "rate_sat_vb"})) {
+    return Unknown(Path("fee", *name));
+  }
+  const JsonValue* target = FindField(value, "conf_target");
+  const JsonValue* rate = FindField(value, "rate_sat_vb");
+  if ((target == nullptr) == (rate == nullptr)) {
+    return Problem{ProblemCode::kBadFee, "Give either \"conf_target\" or \"rate_sat_vb\".", "fee"};
+  }
+  core::FeeChoice& fee = content.fee.emplace();
+  return target ? ReadConfTarget(*target, fee) : ReadFeeRate(*rate, fee);
+}
+
+MaybeProblem ReadMaxFee(const JsonValue& value, core::SendContent& content) {
+  const std::optional<int64_t> max_fee_sat = PlainInteger(value);
+  if (!max_fee_sat || *max_fee_sat == 0 || !bitcoin::IsMoney(*max_fee_sat)) {
+    return Problem{ProblemCode::kBadFee,
+                   "The highest fee is a whole number of satoshi above 0, written with digits "
+                   "alone: 20000.",
+                   "max_fee_sat"};
+  }
+  content.max_fee_sat = *max_fee_sat;
+  return std::nullopt;
+}
+
+MaybeProblem ReadBatch(const JsonValue& value, core::SendContent& content) {
+  if (value.kind != Kind::kBool) return BadParameter("batch", "Write true or false.");
+  content.batch = value.boolean;
+  return std::nullopt;
+}
+
+MaybeProblem ReadNotAfter(const JsonValue& value, core::SendContent& content) {
+  const std::optional<int64_t> not_after_ms = PlainInteger(value);
+  if (!not_after_ms || *not_after_ms > kMaxNotAfterMs) {
+    return BadParameter("not_after", "A time is a whole number of milliseconds since 1970.");
+  }
+  content.not_after_ms = *not_after_ms;
+  return std::nullopt;
+}
+
+MaybeProblem ReadReference(const JsonValue& value, core::SendContent& content) {
+  if (value.kind != Kind::kString) return BadParameter("reference", "A reference is a string.");
+  if (value.text.size() > core::kMaxReferenceBytes) {
+    return Problem{
+        ProblemCode::kLimitExceeded,
+        "A reference has at most " + std::to_string(core::kMaxReferenceBytes) + " bytes of UTF-8.",
+        "reference"};
+  }
+  content.reference = value.text;
+  return std::nullopt;
+}
+
+struct OptionalField {
+  std::string_view name;
+  MaybeProblem (*read)(const JsonValue& value, core::SendContent& content);
+};
+
+constexpr OptionalField kOptionalFields[] = {
+    {"fee", ReadFee},
+    {"max_fee_sat", ReadMaxFee},
+    {"batch", ReadBatch},
+    {"not_after", ReadNotAfter},
+    {"reference", ReadReference},
+};
+
+MaybeProblem ReadFields(const JsonValue& body, bitcoin::Network network,
+                        core::SendContent& content) {
+  if (auto name = UnknownField(
+          body, {"outputs", "fee", "max_fee_sat", "batch", "not_after", "reference"})) {
+    return Unknown(*name);
+  }
+  const JsonValue* outputs = FindField(body, "outputs");
+  if (!outputs) return Missing("outputs");
+  if (auto problem = ReadOutputs(*outputs, network, content.outputs)) return problem;
+  for (const OptionalField& field : kOptionalFields) {
+    const JsonValue* value = FindField(body, field.name);
+    if (!value) continue;
+    if (auto problem = field.read(*value, content)) return problem;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::variant<core::SendContent, Problem> ReadSendBody(std::string_view body,
+                                                      bitcoin::Network network) {
+  auto object = ReadObject(body);
+  if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
+  core::SendContent content;
+  if (auto problem = ReadFields(std::get<JsonValue>(object), network, content)) {
+    return std::move(*problem);
+  }
+  return content;
+}
+
+std::variant<std::string, Problem> ReadReasonBody(std::string_view body) {
+  auto object = ReadObject(body);
+  if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
+  const JsonValue& fields = std::get<JsonValue>(object);
+  if (auto name = UnknownField(fields, {"reason"})) return Unknown(*name);
+  const JsonValue* reason = FindField(fields, "reason");
+  if (!reason) return Missing("reason");
+  if (reason->kind != Kind::kString || reason->text.empty()) {
+    return BadParameter("reason", "Say in a sentence why this is in order.");
+  }
+  if (reason->text.size() > kMaxReasonBytes) {
+    return Problem{ProblemCode::kLimitExceeded,
+                   "A reason has at most " + std::to_string(kMaxReasonBytes) + " bytes of UTF-8.",
+                   "reason"};
+  }
+  return reason->text;
+}
+
+}  // namespace sendonce::http
