@@ -4,43 +4,20 @@
 #ifndef SENDONCE_NODE_BITCOIND_H
 #define SENDONCE_NODE_BITCOIND_H
 
-#include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/commands.h"
 #include "core/effects.h"
 #include "core/outcome.h"
-#include "node/zmq_subscriber.h"
+#include "node/drafter.h"
+#include "node/requirements.h"
+#include "node/rpc_client.h"
 
 namespace sendonce::node {
 
-// Where the node's RPC server is and how it lets us in.
-struct RpcOptions {
-  std::string host = "127.0.0.1";  // a name is looked up anew for each connection, blocking
-  uint16_t port = 0;
-  std::string cookie_file;  // read for each new connection and after a 401: it changes whenever the
-                            // node starts
-  std::string user;         // not empty: user and password are used, never the cookie
-  std::string password;
-  std::optional<std::string> wallet;  // absent: the one that is loaded; two loaded: kWalletNotNamed
-  int64_t connect_timeout_ms = 5'000;
-  int64_t call_timeout_ms = 60'000;  // for one HTTP exchange, to the last byte
-};
-
-// What the rules need from the node, checked once at start and by `init`.
-struct Requirements {
-  // A sentence for each thing that is missing, with the way out. Empty: the node will do.
-  std::vector<std::string> unmet;
-  // Where the node publishes, in a form that can be connected to; a topic's is empty if it does
-  // not. Nothing rests on it: with ZMQ off everything still works, later (R6).
-  ZmqEndpoints zmq;
-};
-
 // Not thread-safe but for Interrupt: each thread that talks to the node has one of its own (one
-// connection each, and nothing else is kept between calls). Every method blocks until the node has
+// connection each). Every method blocks until the node has
 // answered or the time is up, and may use several RPCs, each with its own call_timeout_ms.
 //
 // No method tries again by itself, with one exception: after HTTP 401, which means that the node
@@ -51,8 +28,7 @@ struct Requirements {
 // Unknown.
 class Bitcoind {
  public:
-  explicit Bitcoind(RpcOptions options);
-  ~Bitcoind();
+  explicit Bitcoind(const RpcOptions& options);
   Bitcoind(const Bitcoind&) = delete;
   Bitcoind& operator=(const Bitcoind&) = delete;
 
@@ -117,8 +93,8 @@ class Bitcoind {
   void Interrupt();
 
  private:
-  class Calls;
-  std::unique_ptr<Calls> calls_;
+  RpcClient rpc_;
+  Drafter drafter_;
 };
 
 }  // namespace sendonce::node

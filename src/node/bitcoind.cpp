@@ -1,0 +1,73 @@
+#include "node/bitcoind.h"
+
+#include "node/chain_reader.h"
+#include "node/coin_lookup.h"
+#include "node/node_facts.h"
+#include "node/wallet_actions.h"
+#include "node/wallet_binding.h"
+#include "node/wallet_reader.h"
+
+namespace sendonce::node {
+
+using core::Done;
+using core::Outcome;
+
+Bitcoind::Bitcoind(const RpcOptions& options) : rpc_(options), drafter_(rpc_) {}
+
+Outcome<core::NodeFacts> Bitcoind::ReadFacts() {
+  return ReadNodeFacts(rpc_);
+}
+
+Outcome<core::ChainStep> Bitcoind::ReadChain(const core::ReadChain& effect) {
+  return ReadChainStep(rpc_, effect.locator);
+}
+
+Outcome<std::vector<core::WalletCoin>> Bitcoind::ReadCoins() {
+  return ReadWalletCoins(rpc_);
+}
+
+Outcome<std::vector<core::WalletSpend>> Bitcoind::ReadSpends(const core::ReadSpends& effect) {
+  return ReadWalletSpends(rpc_, effect.since.hash);
+}
+
+Outcome<std::vector<core::CoinStanding>> Bitcoind::LookUpCoins(const core::LookUpCoins& effect) {
+  return ReadCoinStandings(rpc_, effect.coins);
+}
+
+Outcome<core::Draft> Bitcoind::MakeDraft(const core::DraftTransaction& effect) {
+  return drafter_.MakeDraft(effect);
+}
+
+Outcome<Done> Bitcoind::LockCoins(const core::LockCoins& effect) {
+  return node::LockCoins(rpc_, effect.coins);
+}
+
+Outcome<Done> Bitcoind::UnlockCoins(const core::UnlockCoins& effect) {
+  return node::UnlockCoins(rpc_, effect.coins);
+}
+
+Outcome<bitcoin::Bytes> Bitcoind::Sign(const core::Sign& effect) {
+  return SignTransaction(rpc_, effect.unsigned_tx);
+}
+
+Outcome<Done> Bitcoind::Broadcast(const core::Broadcast& effect) {
+  return BroadcastTransaction(rpc_, effect);
+}
+
+Outcome<Requirements> Bitcoind::CheckRequirements() {
+  return ReadRequirements(rpc_);
+}
+
+Outcome<std::string> Bitcoind::NewBinding(const core::WalId& wal_id) {
+  return NewBindingAddress(rpc_, wal_id);
+}
+
+Outcome<Done> Bitcoind::SignProbe(const std::string& address) {
+  return SignProbeTransaction(rpc_, address);
+}
+
+void Bitcoind::Interrupt() {
+  rpc_.Interrupt();
+}
+
+}  // namespace sendonce::node

@@ -1,0 +1,105 @@
+#include "node/wallet_actions.h"
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+
+#include "node/failure.h"
+#include "node/rpc_values.h"
+
+namespace sendonce::node {
+
+namespace {
+
+using bitcoin::OutPoint;
+using core::Done;
+using core::Outcome;
+
+// bitcoind refuses a maxfeerate of 1 BTC/kvB and more (ParseFeeRate in rpc/util.cpp).
+constexpr bitcoin::FeeRate kHighestMaxFeeRateSatKvb = bitcoin::kSatPerBtc - 1;
+
+// unlock, transactions, persistent.
+Outcome<Done> CallLockUnspent(RpcClient& rpc, bool unlock, const std::vector<OutPoint>& coins) {
+  std::vector<std::string> params = {JsonBool(unlock), OutPointsText(coins)};
+  if (!unlock) params.push_back(JsonBool(true));
+  auto reply = rpc.Call("lockunspent", JsonArray(params));
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<Done>(std::move(reply));
+  if (result->Bool() != true) return Malformed("lockunspent");
+  return Done{};
+}
+
+Outcome<std::set<OutPoint>> ReadLocked(RpcClient& rpc) {
+  auto reply = rpc.Call("listlockunspent", "[]");
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<std::set<OutPoint>>(std::move(reply));
+  if (!result->IsArray()) return Malformed("listlockunspent");
+  std::set<OutPoint> locked;
+  for (size_t i = 0; i < result->size(); ++i) {
+    const auto outpoint = ReadOutPoint(result->At(i));
+    if (!outpoint) return Malformed("listlockunspent");
+    locked.insert(*outpoint);
+  }
+  return locked;
+}
+
+// The errors of the inputs, as the node words them.
+std::string ErrorsOf(const Json& reply) {
+  std::string text = "the wallet can not sign every input";
+  const Json errors = reply["errors"];
+  for (size_t i = 0; i < errors.size(); ++i) {
+    const Json error = errors.At(i);
+    text += "; " + error["txid"].String().value_or("?") + ":" +
+            error["vout"].NumberText().value_or("?") + " " + error["error"].String().value_or("?");
+  }
+  return text;
+}
+
+}  // namespace
+
+Outcome<Done> LockCoins(RpcClient& rpc, const std::vector<OutPoint>& coins) {
+  assert(!coins.empty());
+  return CallLockUnspent(rpc, false, coins);
+}
+
+// lockunspent refuses all for one that is not locked. Without any it would unlock every coin of the
+// wallet.
+Outcome<Done> UnlockCoins(RpcClient& rpc, const std::vector<OutPoint>& coins) {
+  auto read = ReadLocked(rpc);
+  const auto* locked = std::get_if<std::set<OutPoint>>(&read);
+  if (!locked) return FailedAs<Done>(std::move(read));
+  std::vector<OutPoint> to_unlock;
+  std::copy_if(coins.begin(), coins.end(), std::back_inserter(to_unlock),
+               [locked](const OutPoint& coin) { return locked->contains(coin); });
+  if (to_unlock.empty()) return Done{};
+  return CallLockUnspent(rpc, true, to_unlock);
+}
+
+Outcome<bitcoin::Bytes> TakeSigned(const Json& reply) {
+  auto hex = ReadHex(reply["hex"]);
+  const auto complete = reply["complete"].Bool();
+  if (!hex || !complete) return Malformed("signrawtransactionwithwallet");
+  if (!*complete) return core::Refused{core::Refusal::kCannotSign, 0, ErrorsOf(reply)};
+  return std::move(*hex);
+}
+
+Outcome<bitcoin::Bytes> SignTransaction(RpcClient& rpc, const bitcoin::Bytes& unsigned_tx) {
+  auto reply = rpc.Call("signrawtransactionwithwallet", JsonArray({HexText(unsigned_tx)}));
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<bitcoin::Bytes>(std::move(reply));
+  return TakeSigned(*result);
+}
+
+// hexstring, maxfeerate in BTC/kvB, maxburnamount.
+Outcome<Done> BroadcastTransaction(RpcClient& rpc, const core::Broadcast& effect) {
+  assert(effect.max_fee_rate_sat_kvb > 0);  // 0 would switch the node's check off
+  const auto cap = std::min(effect.max_fee_rate_sat_kvb, kHighestMaxFeeRateSatKvb);
+  auto reply = rpc.Call("sendrawtransaction",
+                        JsonArray({HexText(effect.raw_tx), bitcoin::BtcTextFromAmount(cap), "0"}));
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<Done>(std::move(reply));
+  if (ReadHash(*result) != effect.txid) return Malformed("sendrawtransaction");
+  return Done{};
+}
+
+}  // namespace sendonce::node
