@@ -4,7 +4,7 @@ import http.client
 import socket
 import threading
 
-from framework import case, faults, transactions
+from framework import case, drafts, faults, transactions
 from framework.chain import Chain
 from framework.promises import Promises
 from framework.rpc import HttpError, Rpc, RpcError, to_btc, to_sat
@@ -18,12 +18,8 @@ def rpc_through(proxy, node, timeout_s=20):
 
 
 def sign_payment(node, address, amount_sat, coin, fee_sat=1000):
-    """A signed transaction of one coin to an address, change back; not sent."""
     wallet = node.wallet(case.WALLET)
-    change_sat = to_sat(coin["amount"]) - amount_sat - fee_sat
-    outputs = [{address: to_btc(amount_sat)}, {wallet.getrawchangeaddress(): to_btc(change_sat)}]
-    raw = wallet.createrawtransaction([{"txid": coin["txid"], "vout": coin["vout"]}], outputs)
-    return wallet.signrawtransactionwithwallet(raw)["hex"]
+    return drafts.sign(wallet, drafts.payment(node, wallet, coin, address, amount_sat, fee_sat))
 
 
 class NodeTest(case.Case):
@@ -161,8 +157,8 @@ class PromisesTest(case.Case):
         self.assert_broken("which nobody asked for")
 
     def test_half_a_payment_is_noticed(self):
-        script = self.node.rpc.validateaddress(self.new_address(self.node))["scriptPubKey"]
-        own = self.node.rpc.validateaddress(self.address)["scriptPubKey"]
+        script = drafts.script_of(self.node, self.new_address(self.node))
+        own = drafts.script_of(self.node, self.address)
         self.promises = Promises()
         self.promises.submitted("two", [(own, AMOUNT_SAT), (script, AMOUNT_SAT)])
         self.promises.accepted("two")
@@ -205,11 +201,9 @@ class ProxyTest(case.Case):
         self.wallet = self.rpc.wallet(case.WALLET)
 
     def unsigned(self):
-        coin = self.node.wallet(case.WALLET).listunspent()[0]
-        outputs = [{self.new_address(self.node): to_btc(AMOUNT_SAT)}]
-        return self.wallet.createrawtransaction(
-            [{"txid": coin["txid"], "vout": coin["vout"]}], outputs
-        )
+        wallet = self.node.wallet(case.WALLET)
+        address = self.new_address(self.node)
+        return drafts.payment(self.node, wallet, wallet.listunspent()[0], address, AMOUNT_SAT)
 
     def assert_transport_error(self, call):
         with self.assertRaises((OSError, http.client.HTTPException)):
@@ -226,13 +220,13 @@ class ProxyTest(case.Case):
         forged = self.folder / "forged"
         forged.write_text("__cookie__:wrong")
         with self.assertRaises(HttpError) as caught:
-            Rpc(self.proxy.port, forged).getblockcount()
+            self.rpc.with_cookie(forged).getblockcount()
         self.assertEqual(caught.exception.http_status, 401)
 
     def test_keeps_a_connection_open(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.proxy.port, timeout=20)
         for _ in range(3):
-            connection.request("POST", "/", b"[]", self.rpc._headers())
+            connection.request("POST", "/", b"[]", self.rpc.headers())
             connection.getresponse().read()
             self.assertIsNotNone(connection.sock)
         connection.close()

@@ -82,8 +82,8 @@ class Bitcoind:
         wait_until(self._answers, f"bitcoind in {self.datadir} answers", START_TIMEOUT_S)
 
     def stop(self):
-        """Ends it as an operator does, and checks that it went down in order."""
-        self.rpc.stop()
+        """Ends it as an operator does (SIGTERM), and checks that it went down in order."""
+        self.process.terminate()
         code = self.process.wait(STOP_TIMEOUT_S)
         self.process = None
         if code != 0:

@@ -15,12 +15,14 @@ from pathlib import Path
 
 from .bitcoind import Bitcoind
 from .chain import Chain
+from .drafts import script_of
 from .ports import Ports
 from .promises import Promises
 from .proxy import Proxy
 from .sendonced import Sendonced
 
 WALLET = "hot"
+TMPDIR_VARIABLE = "SENDONCE_TEST_TMPDIR"
 _ports = None
 
 
@@ -35,7 +37,7 @@ class Case(unittest.TestCase):
     """Everything that a test starts through this object is ended after it, the last one first."""
 
     def setUp(self):
-        parent = os.environ.get("SENDONCE_TEST_TMPDIR")
+        parent = os.environ.get(TMPDIR_VARIABLE)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self._testMethodName[:40]}-", dir=parent))
         self.addCleanup(self._remove_folder_if_passed)
         self.ports = _process_ports()
@@ -87,8 +89,7 @@ class Case(unittest.TestCase):
     def new_send(self, node, send_id, amount_sat=100_000):
         """The body of a submit to a fresh address; the id is known to self.promises from here."""
         address = self.new_address(node)
-        script = node.rpc.validateaddress(address)["scriptPubKey"]
-        self.promises.submitted(send_id, [(script, amount_sat)])
+        self.promises.submitted(send_id, [(script_of(node, address), amount_sat)])
         return {"outputs": [{"address": address, "amount_sat": amount_sat}]}
 
     def check_payments(self, node, proxy=None, all_paid=True):
@@ -118,6 +119,28 @@ class Case(unittest.TestCase):
 def _test_of(case):
     """The test that a problem belongs to, also if it was met in a subTest."""
     return getattr(case, "test_case", case)
+
+
+class SharedNodeCase(Case):
+    """One funded node for all tests of a class, for tests that each take coins of their own."""
+
+    coins = 30
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = Path(tempfile.mkdtemp(prefix="shared-", dir=os.environ.get(TMPDIR_VARIABLE)))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.node = Bitcoind(folder / "node", _process_ports())
+        cls.addClassCleanup(cls.node.close)
+        cls.node.start()
+        cls.wallet = cls.node.create_wallet(WALLET)
+        cls.node.fund(cls.wallet, ["1"] * cls.coins)
+        cls._unused = cls.wallet.listunspent()
+
+    def take_coin(self):
+        """A confirmed coin of the wallet, 1 bitcoin, that no other test takes."""
+        return self._unused.pop()
 
 
 class _Result(unittest.TextTestResult):

@@ -69,11 +69,14 @@ class Rpc:
     def with_timeout(self, timeout_s):
         return Rpc(self.port, self._cookie_path, self.path, timeout_s)
 
+    def with_cookie(self, cookie_path):
+        return Rpc(self.port, cookie_path, self.path, self._timeout_s)
+
     def post(self, body, headers=None):
         """Sends bytes as they are; returns HTTP status, content type and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self._timeout_s)
         try:
-            connection.request("POST", self.path, body, headers or self._headers())
+            connection.request("POST", self.path, body, headers or self.headers())
             reply = connection.getresponse()
             return reply.status, reply.getheader("Content-Type", ""), reply.read()
         finally:
@@ -96,7 +99,8 @@ class Rpc:
             raise AttributeError(method)
         return lambda *args, **named: self.call(method, *args, **named)
 
-    def _headers(self):
+    def headers(self):
+        """What goes with each request: the cookie as it stands now."""
         cookie = self._cookie_path.read_bytes().strip()
         token = base64.b64encode(cookie).decode()
         return {"Authorization": "Basic " + token, "Content-Type": "application/json"}

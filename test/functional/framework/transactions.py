@@ -1,10 +1,12 @@
 """A minimal reader of raw transactions, and the question whether two of them exclude each other."""
 
+import dataclasses
 import hashlib
 import itertools
 from dataclasses import dataclass
 
 MAX_INPUTS_OR_OUTPUTS = 100_000  # more cannot fit into a block
+SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NULL_TXID = "00" * 32
 
 
@@ -81,8 +83,8 @@ def _compact_size(number):
     return b"\xfe" + number.to_bytes(4, "little")
 
 
-def _txid(version, inputs, outputs, locktime):
-    """The hash of the serialisation without witnesses (BIP 141)."""
+def serialise(version, inputs, outputs, locktime):
+    """The bytes without witnesses: what an unsigned transaction is, and what a txid is made of."""
     parts = [version.to_bytes(4, "little"), _compact_size(len(inputs))]
     for each in inputs:
         parts += [bytes.fromhex(each.txid)[::-1], each.vout.to_bytes(4, "little")]
@@ -93,7 +95,12 @@ def _txid(version, inputs, outputs, locktime):
         parts += [each.amount_sat.to_bytes(8, "little"), _compact_size(len(each.script))]
         parts += [each.script]
     parts.append(locktime.to_bytes(4, "little"))
-    return hashlib.sha256(hashlib.sha256(b"".join(parts)).digest()).digest()[::-1].hex()
+    return b"".join(parts)
+
+
+def _txid(stripped):
+    """BIP 141."""
+    return hashlib.sha256(hashlib.sha256(stripped).digest()).digest()[::-1].hex()
 
 
 def _read_input(reader):
@@ -126,13 +133,37 @@ def parse(raw_hex):
     locktime = reader.integer(4)
     if not reader.at_end():
         raise ValueError("bytes after the end of the transaction")
-    txid = _txid(version, inputs, outputs, locktime)
+    txid = _txid(serialise(version, inputs, outputs, locktime))
     return Transaction(version, tuple(inputs), tuple(outputs), locktime, txid, raw)
 
 
 def _with_witness(each, reader):
     witness = tuple(reader.bytes() for _ in range(reader.count()))
-    return Input(each.txid, each.vout, each.script_sig, each.sequence, witness)
+    return dataclasses.replace(each, witness=witness)
+
+
+def with_high_s(raw_hex):
+    """A legacy transaction whose first signature (P2PKH) has the other of its two valid S.
+
+    Same inputs and outputs, other txid; valid in a block, though no mempool takes it (BIP 62).
+    """
+    old = parse(raw_hex)
+    reader = _Reader(old.inputs[0].script_sig)
+    der, public_key = reader.bytes(), reader.bytes()
+    twisted = _other_s(der[:-1]) + der[-1:]
+    script_sig = bytes([len(twisted)]) + twisted + bytes([len(public_key)]) + public_key
+    first = dataclasses.replace(old.inputs[0], script_sig=script_sig)
+    return serialise(old.version, (first, *old.inputs[1:]), old.outputs, old.locktime).hex()
+
+
+def _other_s(der):
+    """DER: 30 length 02 length R 02 length S."""
+    r_end = 4 + der[3]
+    s = int.from_bytes(der[r_end + 2 :], "big")
+    other = (SECP256K1_ORDER - s).to_bytes(33, "big")  # its first byte is the sign, if needed
+    other = other if other[1] >= 0x80 else other[1:]
+    body = der[2:r_end] + b"\x02" + bytes([len(other)]) + other
+    return b"\x30" + bytes([len(body)]) + body
 
 
 def _with_ancestors(transaction, known):
