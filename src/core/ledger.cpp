@@ -56,7 +56,9 @@ Payment PaymentOf(const Batch& batch, const SendId& id) {
   const Version& confirmed = CurrentVersion(batch);
   Payment payment;
   payment.txid = confirmed.txid;
-  for (const Version& version : batch.versions) payment.txids.push_back(version.txid);
+  for (const Version& version : batch.versions) {
+    if (!version.raw_tx.empty()) payment.txids.push_back(version.txid);
+  }
   payment.vouts = confirmed.paid[IndexOfSend(batch, id)];
   payment.fee_sat = confirmed.fee_sat;
   payment.batch_size = static_cast<uint32_t>(batch.sends.size());
@@ -130,6 +132,8 @@ class RecordApplier {
 
   void operator()(const VersionSigned& record) {
     Version& version = VersionAt(record.batch, record.version);
+    // The signature of a legacy input changes the txid: under the old one nothing can exist.
+    ledger_.UnindexBatch(BatchAt(record.batch));
     version.raw_tx = record.raw_tx;
     version.txid = TxidOfBytes(record.raw_tx);
     ledger_.IndexBatch(BatchAt(record.batch));
@@ -379,7 +383,11 @@ void Ledger::UnindexBatch(const Batch& batch) {
     found->second.erase(batch.id);
     if (found->second.empty()) spent_by_.erase(found);
   }
-  for (const Version& version : batch.versions) by_txid_.erase(version.txid);
+  for (const Version& version : batch.versions) {
+    // The same bytes can belong to a later batch by now, if this one was dropped.
+    const auto found = by_txid_.find(version.txid);
+    if (found != by_txid_.end() && found->second == batch.id) by_txid_.erase(found);
+  }
 }
 
 }  // namespace sendonce::core
