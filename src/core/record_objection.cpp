@@ -77,6 +77,7 @@ class RecordJudge {
   Objection operator()(const VersionSigned& record) const {
     return WithVersion(record.batch, record.version, [&](const Batch&, const Version& version) {
       if (!version.signature_asked) return Objection("no signature was asked for (R1)");
+      if (!version.raw_tx.empty()) return Objection("the version is signed already");
       return ObjectionToSigned(version.unsigned_tx, record.raw_tx);
     });
   }
@@ -139,6 +140,9 @@ class RecordJudge {
   Objection operator()(const ChainMoved& record) const {
     if (record.fork_height < ledger_.chain().locator.front().height) {
       return "the chain is followed only from where the log began";
+    }
+    if (record.fork_height > ledger_.chain().tip().height) {
+      return "the fork is a block that was read";
     }
     int32_t height = record.fork_height;
     for (const ChainPosition& block : record.blocks) {
@@ -215,7 +219,8 @@ class RecordJudge {
         if (!transaction) return std::nullopt;
         const int32_t tip_height = ledger_.chain().tip().height;
         const int32_t depth = rival.block ? tip_height - rival.block->height + 1 : 0;
-        return RivalEvidence{*transaction, PaysByAnyVersion(send, txid), depth};
+        const bool pays = PaysByAnyVersion(send, txid) || PaysToScriptOf(send, *transaction);
+        return RivalEvidence{*transaction, pays, depth};
       }
     }
     return std::nullopt;
@@ -227,6 +232,16 @@ class RecordJudge {
       if (version->txid == txid) return true;
     }
     return false;
+  }
+
+  // In whatever amount: it may be the payment of a like send, or one that a person must judge (R7).
+  static bool PaysToScriptOf(const Send& send, const bitcoin::Transaction& transaction) {
+    const auto& payees = send.content->outputs;
+    return std::any_of(payees.begin(), payees.end(), [&](const Payee& payee) {
+      return std::any_of(
+          transaction.outputs.begin(), transaction.outputs.end(),
+          [&](const bitcoin::TxOut& output) { return output.script == payee.script; });
+    });
   }
 
   template <typename Check>
