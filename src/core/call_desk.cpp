@@ -164,7 +164,7 @@ SendView CallDesk::View(const Send& send, bool replayed) const {
 std::optional<Stall> CallDesk::StallOf(const Send& send, const Batch* batch) const {
   if (follower_.building_stall()) return follower_.building_stall();
   if (!batch) return builder_.StallOf(send.id);
-  if (!batch->rivals.empty()) {
+  if (StateOf(send, batch) == SendState::kConflicted) {
     return Stall{"conflicted",
                  "a reserved coin is spent by a transaction that does not pay this send; it is not "
                  "paid again by itself (see /v1/alarms)",

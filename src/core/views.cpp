@@ -65,6 +65,12 @@ bool AcceptedVersionPays(const Send& send, const Batch& batch) {
   });
 }
 
+bool AcceptedVersionLeavesOut(const Send& send, const Batch& batch) {
+  return std::any_of(batch.versions.begin(), batch.versions.end(), [&](const Version& version) {
+    return version.accepted && VoutsIn(version, batch, send.id).empty();
+  });
+}
+
 }  // namespace
 
 SendState StateOf(const Send& send, const Batch* batch) {
@@ -73,8 +79,9 @@ SendState StateOf(const Send& send, const Batch* batch) {
   if (send.payment) return SendState::kFinal;
   if (!batch) return SendState::kRecorded;
   if (ConfirmedVersionPays(send, *batch)) return SendState::kConfirmed;
-  // A version of the batch that does not pay this send is a rival to it.
+  // A version of the batch that does not pay this send is a rival to it (R7), in the mempool too.
   if (batch->confirmation || !batch->rivals.empty()) return SendState::kConflicted;
+  if (AcceptedVersionLeavesOut(send, *batch)) return SendState::kConflicted;
   if (AcceptedVersionPays(send, *batch)) return SendState::kBroadcast;
   return CurrentVersion(*batch).raw_tx.empty() ? SendState::kReserved : SendState::kSigned;
 }
