@@ -22,8 +22,9 @@ bitcoin::Amount EffectiveValue(const Coin& coin, bitcoin::FeeRate fee_rate_sat_k
 void CoinPool::Replace(std::vector<WalletCoin> coins) {
   segwit_.coins.clear();
   legacy_.coins.clear();
-  removed_.clear();
+  there_.clear();
   for (WalletCoin& coin : coins) {
+    there_.insert(coin.coin.outpoint);
     const bool is_segwit = bitcoin::IsNativeSegwit(bitcoin::KindOf(coin.coin.script));
     (is_segwit ? segwit_ : legacy_).coins.push_back(std::move(coin));
   }
@@ -32,11 +33,11 @@ void CoinPool::Replace(std::vector<WalletCoin> coins) {
 }
 
 void CoinPool::Remove(const bitcoin::OutPoint& outpoint) {
-  removed_.insert(outpoint);
+  there_.erase(outpoint);
 }
 
 bool CoinPool::IsThere(const WalletCoin& coin, const Predicate& eligible) const {
-  return !removed_.contains(coin.coin.outpoint) && eligible(coin);
+  return there_.contains(coin.coin.outpoint) && eligible(coin);
 }
 
 std::optional<Coin> CoinPool::SmallestSufficient(const Shelf& shelf, bitcoin::Amount target_sat,

@@ -61,7 +61,9 @@ class CoinPool {
 
   Shelf segwit_;
   Shelf legacy_;
-  std::unordered_set<bitcoin::OutPoint, bitcoin::OutPointHasher> removed_;
+  // Those that were not removed: bounded by the wallet, though every input of every block is given
+  // to Remove.
+  std::unordered_set<bitcoin::OutPoint, bitcoin::OutPointHasher> there_;
 };
 
 }  // namespace sendonce::core
