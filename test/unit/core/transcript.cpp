@@ -1,0 +1,276 @@
+#include "transcript.h"
+
+#include <string_view>
+#include <vector>
+
+#include "core/views.h"
+#include "samples.h"
+
+namespace sendonce::core {
+
+namespace {
+
+constexpr uint32_t kMaxNumberedCoin = 100;
+
+template <typename Range, typename Name>
+std::string Joined(const Range& range, std::string_view separator, Name name) {
+  std::string text;
+  for (const auto& item : range) {
+    if (!text.empty()) text += separator;
+    text += name(item);
+  }
+  return text;
+}
+
+std::string Joined(const std::vector<SendId>& ids) {
+  return Joined(ids, ",", [](const SendId& id) { return id; });
+}
+
+std::string BatchText(BatchId id) {
+  return "batch " + std::to_string(id);
+}
+
+std::string InBlock(const std::optional<ChainPosition>& block) {
+  return block ? " in block " + std::to_string(block->height) : "";
+}
+
+std::string_view KindText(AlarmKind kind) {
+  switch (kind) {
+    case AlarmKind::kUnexplainedSpend:
+      return "unexplained spend";
+    case AlarmKind::kUnexplainedSpendAtStart:
+      return "unexplained spend at start";
+    case AlarmKind::kForeignVersion:
+      return "foreign version";
+    case AlarmKind::kRival:
+      return "rival";
+    case AlarmKind::kAmountDiffers:
+      return "amount differs";
+  }
+  return "?";
+}
+
+std::string_view VerdictText(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kCreated:
+      return "created";
+    case Verdict::kKnown:
+      return "known";
+    case Verdict::kFenced:
+      return "fenced";
+    case Verdict::kIdReused:
+      return "id reused";
+    case Verdict::kIdCancelled:
+      return "id cancelled";
+    case Verdict::kTooLate:
+      return "too late";
+    case Verdict::kUnknownId:
+      return "unknown id";
+    case Verdict::kOverloaded:
+      return "overloaded";
+    case Verdict::kStarting:
+      return "starting";
+    case Verdict::kNotPaying:
+      return "not paying";
+    case Verdict::kStopping:
+      return "stopping";
+  }
+  return "?";
+}
+
+// P2WPKH of samples::ScriptOf: its name again.
+std::string PayeeText(const bitcoin::TxOut& output) {
+  std::string name;
+  for (size_t i = 2; i < output.script.size() && output.script[i] != 0; ++i) {
+    name += static_cast<char>(output.script[i]);
+  }
+  return name + " " + std::to_string(output.amount_sat);
+}
+
+bitcoin::Transaction Parsed(const bitcoin::Bytes& bytes) {
+  return bitcoin::ParseTransaction(bytes).value();
+}
+
+}  // namespace
+
+class Transcript::RecordWriter {
+ public:
+  RecordWriter(Transcript& names, Seq seq) : names_(names), seq_(seq) {}
+
+  std::string operator()(const WalCreated&) const { return "the log begins"; }
+  std::string operator()(const SendRecorded& r) const { return r.id + " recorded"; }
+  std::string operator()(const SendEnded& r) const {
+    return r.id + (r.ending == Ending::kCancelled ? " cancelled" : " expired");
+  }
+  std::string operator()(const BatchReserved& r) const {
+    return BatchText(seq_) + " reserves " +
+           Joined(r.coins, ",", [&](const Coin& coin) { return names_.NameOf(coin.outpoint); }) +
+           " for " + Joined(r.sends);
+  }
+  std::string operator()(const SignatureRequested& r) const {
+    return BatchText(r.batch) + " asks for a signature";
+  }
+  std::string operator()(const VersionSigned& r) const {
+    return BatchText(r.batch) + " signed: " + names_.NameOf(Parsed(r.raw_tx));
+  }
+  std::string operator()(const VersionAccepted& r) const {
+    return BatchText(r.batch) + " accepted: " + names_.NameOf(r.txid);
+  }
+  std::string operator()(const VersionAdopted& r) const {
+    return BatchText(r.batch) + " adopts " + names_.NameOf(Parsed(r.raw_tx));
+  }
+  std::string operator()(const RivalSeen& r) const {
+    return BatchText(r.batch) + " has rival " + names_.NameOf(Parsed(r.raw_tx)) + InBlock(r.block);
+  }
+  std::string operator()(const RivalGone& r) const {
+    return BatchText(r.batch) + " loses rival " + names_.NameOf(r.txid);
+  }
+  std::string operator()(const BatchConfirmed& r) const {
+    return BatchText(r.batch) + " confirmed: " + names_.NameOf(r.txid) + InBlock(r.block);
+  }
+  std::string operator()(const BatchReopened& r) const { return BatchText(r.batch) + " reopened"; }
+  std::string operator()(const BatchFinal& r) const { return BatchText(r.batch) + " final"; }
+  std::string operator()(const BatchDropped& r) const { return BatchText(r.batch) + " dropped"; }
+  std::string operator()(const ChainMoved& r) const {
+    const auto height = r.blocks.empty() ? r.fork_height : r.blocks.back().height;
+    return "chain from " + std::to_string(r.fork_height) + " to " + std::to_string(height);
+  }
+  std::string operator()(const AlarmRaised& r) const {
+    return "alarm: " + std::string(KindText(r.kind)) + " " + names_.NameOf(r.txid);
+  }
+  std::string operator()(const AlarmAccepted& r) const {
+    return "alarm " + std::to_string(r.alarm) + " accepted";
+  }
+
+ private:
+  Transcript& names_;
+  Seq seq_;
+};
+
+class Transcript::ReplyWriter {
+ public:
+  explicit ReplyWriter(Transcript& names) : names_(names) {}
+
+  std::string operator()(const SendReply& reply) const {
+    std::string text(VerdictText(reply.verdict));
+    if (!reply.field.empty()) text += " (" + reply.field + ")";
+    return reply.send ? text + " " + ViewText(*reply.send) : text;
+  }
+  std::string operator()(const StatusReply& reply) const {
+    return "status: " + (reply.paying_stalled ? reply.paying_stalled->code : "ready") +
+           (reply.accepting ? ", accepting" : ", not accepting");
+  }
+  std::string operator()(const FundsReply& reply) const {
+    return "funds: " + SumText(reply.spendable) + " spendable, " + SumText(reply.reserved) +
+           " reserved, " + SumText(reply.waiting_for_confirmations) + " waiting";
+  }
+  std::string operator()(const AlarmsReply& reply) const {
+    return "alarms:" + Joined(reply.alarms, "", [](const Alarm& alarm) {
+             return " " + std::to_string(alarm.number) +
+                    (alarm.accepted_reason ? "(accepted)" : "");
+           });
+  }
+  std::string operator()(const AlarmReply& reply) const {
+    return reply.alarm ? "alarm " + std::to_string(reply.alarm->number) : "no such alarm";
+  }
+
+ private:
+  std::string ViewText(const SendView& view) const {
+    std::string text = view.id;
+    text.append(" ").append(OutcomeName(view.outcome)).append(" ").append(StateName(view.state));
+    if (view.txid) text += " " + names_.NameOf(*view.txid);
+    if (view.confirmations > 0) text += " " + std::to_string(view.confirmations) + " deep";
+    if (view.stalled) text += " stalled " + view.stalled->code;
+    return text;
+  }
+
+  static std::string SumText(const CoinSum& sum) {
+    return std::to_string(sum.amount_sat) + " in " + std::to_string(sum.coins);
+  }
+
+  Transcript& names_;
+};
+
+class Transcript::EffectWriter {
+ public:
+  explicit EffectWriter(Transcript& names) : names_(names) {}
+
+  std::string operator()(const Append& append) const {
+    return Joined(append.entries, "\n", [&](const Entry& entry) { return names_.TextOf(entry); });
+  }
+  std::string operator()(const ReadChain& effect) const {
+    return "read chain from " + std::to_string(effect.locator.back().height);
+  }
+  std::string operator()(const ReadCoins&) const { return "read coins"; }
+  std::string operator()(const ReadSpends& effect) const {
+    return "read spends since " + std::to_string(effect.since.height);
+  }
+  std::string operator()(const LookUpCoins& effect) const {
+    return "look up " + CoinsText(effect.coins) + " of " + BatchText(effect.batch);
+  }
+  std::string operator()(const DraftTransaction& effect) const {
+    return "draft " + std::to_string(effect.draft) + ": " +
+           Joined(effect.coins, ",",
+                  [&](const Coin& coin) { return names_.NameOf(coin.outpoint); }) +
+           " to " + Joined(effect.outputs, ", ", PayeeText);
+  }
+  std::string operator()(const LockCoins& effect) const {
+    return "lock " + CoinsText(effect.coins) + " for " + BatchText(effect.batch);
+  }
+  std::string operator()(const UnlockCoins& effect) const {
+    return "unlock " + CoinsText(effect.coins);
+  }
+  std::string operator()(const Sign& effect) const {
+    return "sign " + BatchText(effect.batch) + " version " + std::to_string(effect.version);
+  }
+  std::string operator()(const Broadcast& effect) const {
+    return "broadcast " + names_.NameOf(Parsed(effect.raw_tx)) + " of " + BatchText(effect.batch);
+  }
+  std::string operator()(const Answer& answer) const {
+    return "answer " + std::to_string(answer.call) + ": " +
+           std::visit(ReplyWriter(names_), answer.reply);
+  }
+
+ private:
+  std::string CoinsText(const std::vector<bitcoin::OutPoint>& coins) const {
+    return Joined(coins, ",", [&](const bitcoin::OutPoint& coin) { return names_.NameOf(coin); });
+  }
+
+  Transcript& names_;
+};
+
+std::string Transcript::TextOf(const Effects& effects) {
+  return Joined(effects, "\n", [&](const Effect& effect) { return TextOf(effect); });
+}
+
+std::string Transcript::TextOf(const Effect& effect) {
+  return std::visit(EffectWriter(*this), effect);
+}
+
+std::string Transcript::TextOf(const Entry& entry) {
+  return "append " + std::to_string(entry.seq) + ": " +
+         std::visit(RecordWriter(*this, entry.seq), entry.record);
+}
+
+std::string Transcript::NameOf(const bitcoin::Txid& txid) {
+  const auto [found, is_new] = names_.try_emplace(txid);
+  if (is_new) found->second = "t" + std::to_string(names_.size());
+  return found->second;
+}
+
+std::string Transcript::NameOf(const bitcoin::OutPoint& outpoint) {
+  for (uint32_t number = 0; number < kMaxNumberedCoin; ++number) {
+    if (outpoint == samples::OutPointOf(number)) return "c" + std::to_string(number);
+  }
+  return NameOf(outpoint.txid) + ":" + std::to_string(outpoint.vout);
+}
+
+std::string Transcript::NameOf(const bitcoin::Transaction& transaction) {
+  return NameOf(bitcoin::TxidOf(transaction));
+}
+
+std::string Lines(std::initializer_list<std::string> lines) {
+  return Joined(lines, "\n", [](const std::string& line) { return line; });
+}
+
+}  // namespace sendonce::core
