@@ -164,6 +164,7 @@ BOOST_AUTO_TEST_CASE(confirmed_above_gives_finished_batches_with_their_sends) {
   Story story;
   const auto at_101 = story.Pay("a", 101);
   const auto at_102 = story.Pay("b", 102);
+  story.MoveChain(102, 299);
   const auto at_300 = story.Pay("c", 300);
   WriteStory(folder.paths(), story);
   const auto log = Must(Log::Open(folder.paths()));
