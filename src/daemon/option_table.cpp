@@ -3,7 +3,7 @@
 #include "config.h"
 #include "core/policy.h"
 #include "daemon/logger.h"
-#include "http/server.h"
+#include "http/limits.h"
 #include "node/bitcoind.h"
 
 namespace sendonce::daemon {

@@ -6,7 +6,7 @@
 
 #include "core/send.h"
 #include "daemon/option_table.h"
-#include "http/server.h"
+#include "http/limits.h"
 #include "settings/settings.h"
 
 namespace sendonce::daemon {

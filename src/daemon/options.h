@@ -13,7 +13,7 @@
 #include "bitcoin/address.h"
 #include "core/policy.h"
 #include "daemon/logger.h"
-#include "http/server.h"
+#include "http/limits.h"
 #include "node/bitcoind.h"
 #include "settings/paths.h"
 
