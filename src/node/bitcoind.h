@@ -17,8 +17,8 @@
 namespace sendonce::node {
 
 // Not thread-safe but for Interrupt: each thread that talks to the node has one of its own (one
-// connection each). Every method blocks until the node has
-// answered or the time is up, and may use several RPCs, each with its own call_timeout_ms.
+// connection each). Every method blocks until the node has answered or the time is up, and may use
+// several RPCs, each with its own call_timeout_ms.
 //
 // No method tries again by itself, with one exception: after HTTP 401, which means that the node
 // did nothing, the cookie file is read again, and if it has changed the request is sent once more.
@@ -52,14 +52,14 @@ class Bitcoind {
   // false.
   core::Outcome<std::vector<core::WalletSpend>> ReadSpends(const core::ReadSpends& effect);
 
-  // One standing for each coin, in order. "Neither spent in the mempool nor unspent" is looked up
-  // twice before it is said; it is still no proof (R4).
+  // One standing for each coin, in order. A mempool that changed for these coins in between is
+  // Unknown. "Neither spent in the mempool nor unspent" is no proof of anything (R4).
   core::Outcome<std::vector<core::CoinStanding>> LookUpCoins(const core::LookUpCoins& effect);
 
-  // Takes a change address from the wallet's keypool, and has no effect but that. Coins that are
-  // missing are all that is said then: unsigned_tx is empty. Sequence 0xfffffffd (BIP 125), lock
-  // time 0. Change, if there is any, is the last output. If the node refuses a fee estimate and
-  // there is no fallback: kNoFeeEstimate.
+  // Takes a change address from the wallet's keypool (drafts that fail share one), and has no
+  // effect but that. Coins that are missing are all that is said then: unsigned_tx is empty.
+  // Sequence 0xfffffffd (BIP 125), lock time 0. Change, if there is any, is the last output. If the
+  // node refuses a fee estimate and there is no fallback: kNoFeeEstimate.
   core::Outcome<core::Draft> MakeDraft(const core::DraftTransaction& effect);
 
   // --- effects
