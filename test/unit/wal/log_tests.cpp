@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(look_ups_go_on_while_another_thread_appends) {
 }
 
 BOOST_AUTO_TEST_CASE(an_append_of_many_entries_is_cut_into_writes_and_is_whole) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder(TemporaryFolder::Place::kDisk);
   Story story;
   for (int i = 0; i < 30'000; ++i) story.Submit("some-longer-id-of-a-send-" + std::to_string(i));
   WriteStory(folder.paths(), story);
