@@ -8,6 +8,7 @@
 #include <leveldb/write_batch.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cassert>
 #include <string>
 #include <utility>
@@ -35,6 +36,9 @@ std::span<const uint8_t> BytesOf(const leveldb::Slice& slice) {
 // LevelDB makes names durable only when it syncs a manifest. That is too late for a log that it has
 // just begun: records in it are synced, its name is not, and POSIX lets a power cut take the name.
 // And it removes the old manifest without waiting for the rename that made the new one current.
+//
+// When a rename, or the sync behind it, has failed, LevelDB removes the new manifest, which CURRENT
+// may name already. So from then on nothing is removed; the next start does it.
 class FirmNamesEnv final : public leveldb::EnvWrapper {
  public:
   FirmNamesEnv(leveldb::Env* env, Disk* disk)
@@ -53,8 +57,15 @@ class FirmNamesEnv final : public leveldb::EnvWrapper {
   }
 
   leveldb::Status RenameFile(const std::string& from, const std::string& to) override {
-    const leveldb::Status status = target()->RenameFile(from, to);
-    return status.ok() ? SyncFolderOf(to) : status;
+    leveldb::Status status = target()->RenameFile(from, to);
+    if (status.ok()) status = SyncFolderOf(to);
+    if (!status.ok() && to.ends_with("/CURRENT")) keeps_everything_ = true;
+    return status;
+  }
+
+  leveldb::Status RemoveFile(const std::string& name) override {
+    if (keeps_everything_) return leveldb::Status::IOError(name, "kept after a failed rename");
+    return target()->RemoveFile(name);
   }
 
  private:
@@ -64,6 +75,7 @@ class FirmNamesEnv final : public leveldb::EnvWrapper {
   }
 
   Disk& disk_;
+  std::atomic<bool> keeps_everything_ = false;
 };
 
 // The process that holds the lock, in words. Only called when this process does not hold it: to

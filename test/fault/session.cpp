@@ -1,0 +1,138 @@
+#include "session.h"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+#include "opened.h"
+#include "wal/codec.h"
+
+namespace sendonce::fault {
+
+namespace {
+
+using wal::Log;
+using wal::Problem;
+
+// The log in its two lives; every function is false once it has stopped.
+class Session {
+ public:
+  Session(FaultEnv& faults, wal::Paths paths, const wal::Story& story)
+      : faults_(faults), paths_(std::move(paths)), story_(story) {}
+
+  Acknowledged Run() {
+    const size_t middle = story_.entries().size() / 2;
+    done_.stopped = !(Begin() && AppendUpTo(middle) && Reopen() &&
+                      AppendUpTo(story_.entries().size()) && Check(log_->SyncAnchor()));
+    return done_;
+  }
+
+ private:
+  bool Begin() { return Take(Log::Create(paths_, story_.entries()[0], faults_.substitutes()), 1); }
+
+  bool Reopen() {
+    log_.reset();
+    return Take(Log::Open(paths_, faults_.substitutes()), done_.last_seq);
+  }
+
+  bool Take(wal::Result<std::unique_ptr<Log>> result, core::Seq last_seq) {
+    auto* log = std::get_if<0>(&result);
+    if (!log) return false;
+    log_ = std::move(*log);
+    BOOST_TEST(log_->last_seq() == last_seq);
+    done_.last_seq = last_seq;
+    return true;
+  }
+
+  bool AppendUpTo(size_t end) {
+    while (done_.last_seq < end) {
+      const size_t group = std::min<size_t>(done_.last_seq % 3 + 1, end - done_.last_seq);
+      const auto* first = story_.entries().data() + done_.last_seq;
+      if (!Check(log_->Append({first, group}))) return false;
+      done_.last_seq += group;
+      now_ms_ += wal::kAnchorIntervalMs / 4;
+      if (!Check(log_->AnchorIfDue(now_ms_))) return false;
+    }
+    return true;
+  }
+
+  // After the first Problem nothing may succeed, whether the disk works again or not.
+  bool Check(const std::optional<Problem>& problem) {
+    if (!problem) return true;
+    faults_.Heal();
+    const auto* next = story_.entries().data() + done_.last_seq;
+    BOOST_TEST(log_->failure().has_value());
+    BOOST_TEST((log_->Append({next, 1}) == problem));
+    BOOST_TEST((log_->SyncAnchor() == problem));
+    BOOST_TEST((log_->AnchorIfDue(now_ms_ + 10 * wal::kAnchorIntervalMs) == problem));
+    BOOST_TEST((std::get<Problem>(log_->FindSend("open-1")) == problem));
+    BOOST_TEST(log_->last_seq() == done_.last_seq);
+    return false;
+  }
+
+  FaultEnv& faults_;
+  const wal::Paths paths_;
+  const wal::Story& story_;
+  std::unique_ptr<Log> log_;
+  core::Millis now_ms_ = 1'790'000'000'000;
+  Acknowledged done_;
+};
+
+template <class T>
+void CheckOpenOnes(const std::vector<T>& found, const auto& expected, auto encode) {
+  std::vector<bitcoin::Bytes> open;
+  for (const auto& [key, value] : expected) {
+    if (core::Ledger::IsOpen(value)) open.push_back(encode(value));
+  }
+  BOOST_REQUIRE_EQUAL(found.size(), open.size());
+  for (size_t i = 0; i < open.size(); ++i) BOOST_TEST(encode(found[i]) == open[i]);
+}
+
+}  // namespace
+
+void CheckIsStateOf(const Log& log, const wal::Story& story) {
+  core::Ledger ledger;
+  for (size_t i = 0; i < log.last_seq(); ++i) {
+    ledger.Apply(story.entries().at(i).record, story.entries()[i].at_ms);
+  }
+  const auto contents = wal::Must(log.Load());
+  BOOST_TEST(contents.last_seq == log.last_seq());
+  BOOST_TEST(wal::EncodeChain(contents.chain) == wal::EncodeChain(ledger.chain()));
+  BOOST_TEST(contents.alarms.size() == ledger.alarms().size());
+  CheckOpenOnes(contents.sends, ledger.sends(), wal::EncodeSend);
+  CheckOpenOnes(contents.batches, ledger.batches(), wal::EncodeBatch);
+}
+
+Acknowledged RunSession(FaultEnv& faults, const std::filesystem::path& root,
+                        const wal::Story& story) {
+  return Session(faults, PathsBelow(root), story).Run();
+}
+
+void MakeRoot(const std::filesystem::path& root) {
+  std::filesystem::create_directories(root / "apart");
+}
+
+wal::Paths PathsBelow(const std::filesystem::path& root) {
+  return {root / "wal", root / "apart" / "anchor"};
+}
+
+void CheckNothingAcknowledgedIsLost(const std::filesystem::path& root, const wal::Story& story,
+                                    const Acknowledged& acknowledged) {
+  FaultEnv sound(root);  // without faults: a disk that spares us the waiting for real syncs
+  auto opened = Log::Open(PathsBelow(root), sound.substitutes());
+  if (const auto* problem = std::get_if<Problem>(&opened)) {
+    BOOST_TEST(acknowledged.last_seq == 0U, "refused: " << problem->text());
+    return;
+  }
+  const auto log = std::move(std::get<0>(opened));
+  BOOST_TEST(log->last_seq() >= acknowledged.last_seq);
+  CheckIsStateOf(*log, story);
+}
+
+void CheckRefusedOrNothingLost(const std::filesystem::path& root, const wal::Story& story,
+                               const Acknowledged& acknowledged) {
+  FaultEnv sound(root);
+  if (std::holds_alternative<Problem>(Log::Open(PathsBelow(root), sound.substitutes()))) return;
+  CheckNothingAcknowledgedIsLost(root, story, acknowledged);
+}
+
+}  // namespace sendonce::fault
