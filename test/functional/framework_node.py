@@ -7,14 +7,14 @@ import threading
 from framework import case, drafts, faults, transactions
 from framework.chain import Chain
 from framework.promises import Promises
-from framework.rpc import HttpError, Rpc, RpcError, to_btc, to_sat
+from framework.rpc import HttpError, RpcError, to_btc, to_sat
 from framework.waiting import wait_until
 
 AMOUNT_SAT = 123_456
 
 
 def rpc_through(proxy, node, timeout_s=20):
-    return Rpc(proxy.port, node.cookie_path, timeout_s=timeout_s)
+    return node.rpc.at_port(proxy.port).with_timeout(timeout_s)
 
 
 def sign_payment(node, address, amount_sat, coin, fee_sat=1000):

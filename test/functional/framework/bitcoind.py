@@ -40,12 +40,22 @@ zmqpubsequence={zmq_sequence}
 
 
 @functools.cache
-def program():
-    """Path of the bitcoind to use. Raises if none can be had: such tests fail, they never skip."""
+def _found(*options):
     found = subprocess.run(
-        [SOURCE_DIR / "contrib" / "bitcoind-get"], stdout=subprocess.PIPE, text=True, check=True
+        [SOURCE_DIR / "contrib" / "bitcoind-get", *options],
+        stdout=subprocess.PIPE, text=True, check=True,
     )
     return found.stdout.splitlines()[-1]
+
+
+def program():
+    """Path of the bitcoind to use. Raises if none can be had: such tests fail, they never skip."""
+    return _found()
+
+
+def bitcoin_cli_program():
+    """Path of the bitcoin-cli that belongs to it."""
+    return _found("--cli")
 
 
 class Bitcoind:
@@ -61,6 +71,7 @@ class Bitcoind:
         self.log_path = self.datadir / "regtest" / "debug.log"
         self.rpc = Rpc(self.rpc_port, self.cookie_path)
         self.process = None
+        self.detached = False  # True: it outlives this process, and Ctrl-C for this process
         self._write_configuration()
 
     # --- life
@@ -78,6 +89,7 @@ class Bitcoind:
             self.process = subprocess.Popen(
                 [program(), f"-datadir={self.datadir}", "-printtoconsole=0", *options],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+                start_new_session=self.detached,
             )
 
     def wait_for_rpc(self):

@@ -69,6 +69,10 @@ class Rpc:
     def with_timeout(self, timeout_s):
         return Rpc(self.port, self._cookie_path, self.path, timeout_s)
 
+    def at_port(self, port):
+        """The same node by another way: through a proxy."""
+        return Rpc(port, self._cookie_path, self.path, self._timeout_s)
+
     def with_cookie(self, cookie_path):
         return Rpc(self.port, cookie_path, self.path, self._timeout_s)
 

@@ -39,7 +39,9 @@ class Sendonced:
         self.wallet = wallet
         self.program = program
         self.environment = {}
-        self.api = Api(self.port, self.datadir / "regtest" / ".cookie")
+        self.detached = False  # True: it outlives this process, and Ctrl-C for this process
+        self.cookie_path = self.datadir / "regtest" / ".cookie"
+        self.api = Api(self.port, self.cookie_path)
         self.log_path = self.datadir / "regtest" / "debug.log"
         self.process = None
         self._node_cookie_path = cookie_path
@@ -71,6 +73,7 @@ class Sendonced:
             self.process = subprocess.Popen(
                 [tool(self.program), *self.options(), *options], env=self._environment(),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=self.detached,
             )
 
     def wait_ready(self, timeout_s=START_TIMEOUT_S):
