@@ -16,8 +16,7 @@ constexpr int64_t kOverheadVsize =
 constexpr Millis kNever = INT64_MAX;
 // Sends for which coins are sought in one step without success before others get their turn.
 constexpr int kMaxTriesPerStep = 8;
-// Sends that are looked at for one draft: a long queue of sends that cannot go on must not make
-// each step long.
+// Sends that are considered for one draft.
 constexpr size_t kMaxLooksPerDraft = 5'000;
 
 std::vector<const SendContent*> ContentsOf(const Ledger& ledger, const std::vector<SendId>& ids) {
@@ -41,7 +40,8 @@ Builder::Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool&
       outbox_(outbox),
       pool_(pool),
       follower_(follower),
-      payer_(payer) {}
+      payer_(payer),
+      max_company_(policy.max_sends_per_batch) {}
 
 bool Builder::MaySpend(const WalletCoin& coin) const {
   if (ledger_.IsReserved(coin.coin.outpoint)) return false;
@@ -52,6 +52,10 @@ bool Builder::MaySpend(const WalletCoin& coin) const {
 
 void Builder::Advance(Millis now_ms) {
   if (attempt_ || follower_.building_stall() || now_ms < not_before_ms_) return;
+  StartRound();
+  // Nothing has changed since the last look: no send came or left, and none is due again.
+  if (now_ms < wake_ms_ && seen_seq_ == ledger_.last_seq()) return;
+  seen_seq_ = ledger_.last_seq();
   wake_ms_ = kNever;
   for (int tries = 0; tries < kMaxTriesPerStep; ++tries) {
     const auto sends = Choose(now_ms);
@@ -67,13 +71,25 @@ Millis Builder::next_due_ms() const {
   return std::max(wake_ms_, not_before_ms_);
 }
 
-bool Builder::MayTry(const SendId& id, Millis now_ms) const {
-  const auto hold = holds_.find(id);
-  if (hold == holds_.end()) return true;
-  if (hold->second.stall && hold->second.stall->code == "insufficient_funds") {
-    return hold->second.round != follower_.rounds();
-  }
-  return hold->second.due_ms <= now_ms;
+// The wallet's coins were read again: what they did not suffice for is tried again.
+void Builder::StartRound() {
+  if (round_ == follower_.rounds()) return;
+  round_ = follower_.rounds();
+  if (!unaffordable_) short_since_ms_.reset();
+  unaffordable_.reset();
+  wake_ms_ = 0;
+}
+
+bool Builder::IsUnaffordable(const Send& send) const {
+  return unaffordable_ && TotalAmountSat(*send.content) >= *unaffordable_;
+}
+
+bool Builder::MayTry(const Send& send, Millis now_ms) {
+  if (IsUnaffordable(send)) return false;
+  const auto hold = holds_.find(send.id);
+  if (hold == holds_.end() || hold->second.due_ms <= now_ms) return true;
+  wake_ms_ = std::min(wake_ms_, hold->second.due_ms);
+  return false;
 }
 
 FeeChoice Builder::FeeOf(const Send& send) const {
@@ -83,14 +99,14 @@ FeeChoice Builder::FeeOf(const Send& send) const {
 // The oldest send that may be tried, and those behind it that want the same fee and allow company.
 std::vector<const Send*> Builder::Choose(Millis now_ms) {
   std::vector<const Send*> chosen;
+  const size_t max_company = std::min(max_company_, policy_.max_sends_per_batch);
   size_t looks = 0;
   for (const auto& [seq, id] : ledger_.waiting()) {
-    if (++looks > kMaxLooksPerDraft || chosen.size() == policy_.max_sends_per_batch) break;
-    if (!MayTry(id, now_ms)) continue;
+    if (looks == kMaxLooksPerDraft || chosen.size() == max_company) break;
     const Send* send = ledger_.FindSend(id);
-    const auto hold = holds_.find(id);
-    const bool alone =
-        !send->content->batch.value_or(true) || (hold != holds_.end() && hold->second.alone);
+    if (!MayTry(*send, now_ms)) continue;
+    ++looks;
+    const bool alone = !send->content->batch.value_or(true);
     if (chosen.empty()) {
       chosen.push_back(send);
       if (alone) break;
@@ -133,9 +149,9 @@ void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
     coins = pool_.Select(TargetFor(company, rate), rate, may_spend);
   }
   if (!coins) {
-    HoldBack(company.front()->id, "insufficient_funds",
-             "the wallet has not enough coins that are confirmed and free (see /v1/funds)", true,
-             now_ms);
+    const bitcoin::Amount amount_sat = TotalAmountSat(*company.front()->content);
+    if (!short_since_ms_) short_since_ms_ = now_ms;
+    unaffordable_ = amount_sat;
     return;
   }
   Attempt attempt;
@@ -166,7 +182,8 @@ void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
 void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms) {
   if (!draft.missing.empty()) {
     for (const bitcoin::OutPoint& coin : draft.missing) pool_.Remove(coin);
-    return follower_.Want();
+    wake_ms_ = 0;
+    return follower_.WantWallet(now_ms);
   }
   if (draft.tip != ledger_.chain().tip().hash || follower_.building_stall()) {
     // The draft was made on another block than the log has read: it says nothing about coins that
@@ -188,6 +205,7 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
     return HoldBack(attempt.sends[*objection->index], "fee_above_cap", objection->text, true,
                     now_ms);
   }
+  if (objection && attempt.sends.size() > 1) return Split(attempt);
   if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, true, now_ms);
   Reserve(attempt, std::move(*checked.reservation), now_ms);
 }
@@ -202,35 +220,37 @@ void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis 
   }
   const BatchId batch = outbox_.Write(std::move(reservation), now_ms);
   extra_sat_ = 0;
+  max_company_ = std::min(max_company_ * 2, policy_.max_sends_per_batch);
   Forget(attempt.sends);
   payer_.Schedule(batch, now_ms);
 }
 
-// One bad send never spoils its neighbours: who was refused in company is tried alone.
+// One bad send never spoils its neighbours: who was refused in company is tried in a smaller one,
+// down to alone.
+void Builder::Split(const Attempt& attempt) {
+  max_company_ = std::max<size_t>(1, attempt.sends.size() / 2);
+  wake_ms_ = 0;
+}
+
 void Builder::OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms) {
-  if (attempt.sends.size() > 1) {
-    for (const SendId& id : attempt.sends) holds_[id].alone = true;
-    return;
-  }
-  HoldBack(attempt.sends.front(), std::string(StallCode(judgement.why)), judgement.text,
-           judgement.why != Refusal::kPolicy, now_ms);
+  // A rate that is too low is too low for each of them.
+  if (attempt.sends.size() > 1 && judgement.why != Refusal::kFeeTooLow) return Split(attempt);
+  HoldBackAll(attempt, std::string(StallCode(judgement.why)), judgement.text,
+              judgement.why != Refusal::kPolicy, now_ms);
 }
 
 void Builder::OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms) {
   if (refused.why == Refusal::kCoinsDoNotCover) {
     // The fee is higher than guessed: choose again for more. Nothing is recorded yet.
     extra_sat_ = std::max<bitcoin::Amount>(1'000, extra_sat_ * 2);
+    wake_ms_ = 0;
     if (extra_sat_ <= policy_.max_fee_sat) return;
     extra_sat_ = 0;
     return HoldBackAll(attempt, "insufficient_funds", refused.text, true, now_ms);
   }
+  const bool about_all = IsAboutTheWallet(refused.why) || refused.why == Refusal::kNoFeeEstimate;
   if (IsAboutTheWallet(refused.why)) follower_.Want();
-  const bool in_company = attempt.sends.size() > 1 && !IsAboutTheWallet(refused.why) &&
-                          refused.why != Refusal::kNoFeeEstimate;
-  if (in_company) {
-    for (const SendId& id : attempt.sends) holds_[id].alone = true;
-    return;
-  }
+  if (attempt.sends.size() > 1 && !about_all) return Split(attempt);
   HoldBackAll(attempt, std::string(StallCode(refused.why)), refused.text, true, now_ms);
 }
 
@@ -241,7 +261,6 @@ void Builder::HoldBack(const SendId& id, std::string code, std::string detail, b
   const Millis since_ms = goes_on ? hold.stall->since_ms : now_ms;
   hold.stall = Stall{std::move(code), std::move(detail), since_ms, automatic};
   hold.due_ms = now_ms + Backoff(policy_, hold.failures++);
-  hold.round = follower_.rounds();
   wake_ms_ = std::min(wake_ms_, hold.due_ms);
 }
 
@@ -256,11 +275,23 @@ void Builder::Withdraw(const SendId& id) {
   const auto& sends = attempt_->sends;
   if (std::find(sends.begin(), sends.end(), id) == sends.end()) return;
   attempt_.reset();
+  wake_ms_ = 0;
 }
 
-std::optional<Stall> Builder::StallOf(const SendId& id) const {
-  const auto hold = holds_.find(id);
+std::optional<Stall> Builder::StallOf(const Send& send) const {
+  if (IsUnaffordable(send)) {
+    return Stall{"insufficient_funds",
+                 "the wallet has not enough coins that are confirmed and free (see /v1/funds)",
+                 *short_since_ms_, true};
+  }
+  const auto hold = holds_.find(send.id);
   return hold == holds_.end() ? std::nullopt : hold->second.stall;
+}
+
+void Builder::MakeDue(Millis now_ms) {
+  not_before_ms_ = now_ms;
+  wake_ms_ = 0;
+  for (auto& [id, hold] : holds_) hold.due_ms = now_ms;
 }
 
 void Builder::Forget(const std::vector<SendId>& sends) {

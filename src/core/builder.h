@@ -35,7 +35,10 @@ class Builder {
   // The send is about to end: a draft that holds it is thrown away.
   void Withdraw(const SendId& id);
 
-  std::optional<Stall> StallOf(const SendId& id) const;
+  std::optional<Stall> StallOf(const Send& send) const;
+
+  // The clock was set back: what was held back is due.
+  void MakeDue(Millis now_ms);
 
   // A coin that may be spent now: confirmed deeply enough (R9) and in no live batch (R2).
   bool MaySpend(const WalletCoin& coin) const;
@@ -52,13 +55,12 @@ class Builder {
   struct Hold {
     Millis due_ms = 0;
     int failures = 0;
-    bool alone =
-        false;  // refused in company: tried by itself, so that it does not hold its neighbours
     std::optional<Stall> stall;
-    uint64_t round = 0;  // the follower's round in which funds did not suffice
   };
 
-  bool MayTry(const SendId& id, Millis now_ms) const;
+  void StartRound();
+  bool IsUnaffordable(const Send& send) const;
+  bool MayTry(const Send& send, Millis now_ms);
   std::vector<const Send*> Choose(Millis now_ms);
   FeeChoice FeeOf(const Send& send) const;
   bitcoin::FeeRate GuessedRate(const FeeChoice& fee) const;
@@ -68,6 +70,7 @@ class Builder {
   void OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms);
   void OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms);
   void OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms);
+  void Split(const Attempt& attempt);
   void Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms);
   void HoldBack(const SendId& id, std::string code, std::string detail, bool automatic,
                 Millis now_ms);
@@ -86,8 +89,13 @@ class Builder {
   std::map<SendId, Hold> holds_;
   std::map<int, bitcoin::FeeRate> last_rates_;  // by conf_target, as the last draft used them
   bitcoin::Amount extra_sat_ = 0;  // added to the target after the node found the coins too few
-  Millis not_before_ms_ = 0;       // no draft before it
-  Millis wake_ms_ = 0;             // when a send that is held back may be tried again
+  std::optional<bitcoin::Amount> unaffordable_;  // the coins of this round did not suffice for it
+  std::optional<Millis> short_since_ms_;         // since when there is such an amount in each round
+  uint64_t round_ = 0;                           // of the follower, that unaffordable_ is about
+  size_t max_company_;        // sends in the next draft: halved when a company is refused
+  Millis not_before_ms_ = 0;  // no draft before it
+  Millis wake_ms_ = 0;        // when a send that is held back may be tried again
+  Seq seen_seq_ = 0;          // the last record when all sends were looked at
 };
 
 }  // namespace sendonce::core

@@ -25,9 +25,10 @@ CallDesk::CallDesk(const Policy& policy, Ledger& ledger, Outbox& outbox, Followe
       follower_(follower),
       payer_(payer),
       builder_(builder) {
-  for (const auto& [seq, id] : ledger_.waiting()) {
-    const auto& not_after_ms = ledger_.FindSend(id)->content->not_after_ms;
-    if (not_after_ms) deadlines_.emplace(*not_after_ms, id);
+  for (const auto& [id, send] : ledger_.sends()) {
+    if (send.content && send.content->not_after_ms && Ledger::IsOpen(send)) {
+      deadlines_.emplace(*send.content->not_after_ms, id);
+    }
   }
 }
 
@@ -37,25 +38,30 @@ const Send* CallDesk::Find(const SendId& id, const std::optional<Send>& stored) 
   return stored ? &*stored : nullptr;
 }
 
-bool CallDesk::accepting() const {
-  return !stopping_ && follower_.compared_with_wallet() && !follower_.behind_wallet() &&
-         !follower_.misbound() && ledger_.waiting().size() < policy_.max_waiting_sends;
+// While the log may not be the newest, or not this wallet's, nothing is promised: neither that an
+// id is new nor that it will never be paid.
+std::optional<SendReply> CallDesk::RefusalOfPromises() const {
+  if (auto refusal = follower_.RefusalToPay()) {
+    return Without(Verdict::kNotPaying, std::move(*refusal));
+  }
+  if (!follower_.compared_with_wallet()) {
+    return Without(Verdict::kStarting,
+                   "the log has to be compared with the wallet first: " + follower_.View().problem);
+  }
+  return std::nullopt;
 }
 
 std::optional<SendReply> CallDesk::RefusalOfNew() const {
   if (stopping_) return Without(Verdict::kStopping, "sendonced is stopping");
-  if (follower_.misbound() || follower_.behind_wallet()) {
-    return Without(Verdict::kNotPaying, follower_.building_stall()->detail);
-  }
-  if (!follower_.compared_with_wallet()) {
-    return Without(Verdict::kStarting,
-                   "new ids are recorded once the log has been compared with the wallet: " +
-                       follower_.View().problem);
-  }
+  if (auto refusal = RefusalOfPromises()) return refusal;
   if (ledger_.waiting().size() >= policy_.max_waiting_sends) {
     return Without(Verdict::kOverloaded, "too many sends are waiting to be paid");
   }
   return std::nullopt;
+}
+
+bool CallDesk::accepting() const {
+  return !RefusalOfNew();
 }
 
 void CallDesk::OnSubmit(const Submit& submit, Millis now_ms) {
@@ -100,6 +106,7 @@ void CallDesk::OnQuery(const Query& query, Millis now_ms) {
 
 // No signature was ever asked for the send, in any batch.
 bool CallDesk::MayEnd(const Send& send) const {
+  if (send.live_batch && !ledger_.FindBatch(*send.live_batch)) return false;
   return std::none_of(send.batches.begin(), send.batches.end(), [&](BatchId id) {
     const Batch* batch = ledger_.FindBatch(id);
     return batch && SignatureAsked(*batch);
@@ -115,32 +122,34 @@ void CallDesk::End(const Send& send, Ending ending, Millis now_ms) {
 
 void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
   const Send* send = Find(cancel.id, cancel.stored);
-  if (!send) {
-    const Seq seq = outbox_.Write(SendEnded{cancel.id, Ending::kCancelled}, now_ms);
-    assert(ledger_.FindSend(cancel.id)->seq == seq);
-    return Answer(*ledger_.FindSend(cancel.id), cancel.call, Verdict::kFenced, false);
-  }
-  if (send->ending != Ending::kNone) {
+  if (send && send->ending != Ending::kNone) {
     return Answer(*send, cancel.call, Verdict::kFenced, true);
   }
-  if (send->payment || !MayEnd(*send)) {
+  if (send && (send->payment || !MayEnd(*send))) {
     return Answer(*send, cancel.call, Verdict::kTooLate, true, "",
                   "a signature was asked for: the send is paid or will be; ask for it again");
   }
-  End(*send, Ending::kCancelled, now_ms);
+  if (auto refusal = RefusalOfPromises()) {
+    return outbox_.Reply(cancel.call, std::move(*refusal), 0);
+  }
+  if (send) {
+    End(*send, Ending::kCancelled, now_ms);
+  } else {
+    outbox_.Write(SendEnded{cancel.id, Ending::kCancelled}, now_ms);
+  }
   Answer(*ledger_.FindSend(cancel.id), cancel.call, Verdict::kFenced, false);
 }
 
 void CallDesk::AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
                             bool replayed, Millis now_ms) {
   const SendState state = StateOf(send, ledger_.LiveBatchOf(send));
-  if (wait.limit_ms <= 0 || Satisfies(state, wait.until)) {
+  if (wait.limit_ms <= 0 || stopping_ || Satisfies(state, wait.until)) {
     return Answer(send, call, verdict, replayed);
   }
   const Millis due_ms = now_ms + std::min(wait.limit_ms, kMaxWaitMs);
   waiters_[send.id].push_back({call, wait.until, due_ms, verdict, replayed});
   waiting_calls_[call] = send.id;
-  wait_ends_.emplace(due_ms, send.id);
+  wait_ends_.emplace(due_ms, call);
 }
 
 void CallDesk::Answer(const Send& send, CallToken call, Verdict verdict, bool replayed,
@@ -163,7 +172,7 @@ SendView CallDesk::View(const Send& send, bool replayed) const {
 
 std::optional<Stall> CallDesk::StallOf(const Send& send, const Batch* batch) const {
   if (follower_.building_stall()) return follower_.building_stall();
-  if (!batch) return builder_.StallOf(send.id);
+  if (!batch) return builder_.StallOf(send);
   if (StateOf(send, batch) == SendState::kConflicted) {
     return Stall{"conflicted",
                  "a reserved coin is spent by a transaction that does not pay this send; it is not "
@@ -175,40 +184,72 @@ std::optional<Stall> CallDesk::StallOf(const Send& send, const Batch* batch) con
 
 void CallDesk::OnTouched(const std::set<SendId>& sends) {
   for (const SendId& id : sends) {
-    const auto found = waiters_.find(id);
     const Send* send = ledger_.FindSend(id);
-    if (found == waiters_.end() || !send) continue;
+    if (!send) continue;
+    ForgetDeadline(*send);
     const SendState state = StateOf(*send, ledger_.LiveBatchOf(*send));
-    std::erase_if(found->second, [&](const Waiter& waiter) {
-      if (!Satisfies(state, waiter.until)) return false;
-      Answer(*send, waiter.call, waiter.verdict, waiter.replayed);
-      waiting_calls_.erase(waiter.call);
-      return true;
-    });
-    if (found->second.empty()) waiters_.erase(found);
+    AnswerWaiters(*send, [&](const Waiter& waiter) { return Satisfies(state, waiter.until); });
   }
+}
+
+// A send that cannot end any more has no deadline.
+void CallDesk::ForgetDeadline(const Send& send) {
+  if (deadlines_.empty() || !send.content || !send.content->not_after_ms) return;
+  if (send.ending != Ending::kNone || !MayEnd(send)) {
+    deadlines_.erase({*send.content->not_after_ms, send.id});
+  }
+}
+
+template <typename Predicate>
+void CallDesk::AnswerWaiters(const Send& send, Predicate is_ready) {
+  const auto found = waiters_.find(send.id);
+  if (found == waiters_.end()) return;
+  std::erase_if(found->second, [&](const Waiter& waiter) {
+    if (!is_ready(waiter)) return false;
+    Answer(send, waiter.call, waiter.verdict, waiter.replayed);
+    Forget(waiter);
+    return true;
+  });
+  if (found->second.empty()) waiters_.erase(found);
+}
+
+void CallDesk::Forget(const Waiter& waiter) {
+  waiting_calls_.erase(waiter.call);
+  wait_ends_.erase({waiter.due_ms, waiter.call});
 }
 
 void CallDesk::OnCallerGone(CallToken call) {
   const auto found = waiting_calls_.find(call);
   if (found == waiting_calls_.end()) return;
   const auto waiters = waiters_.find(found->second);
-  std::erase_if(waiters->second, [&](const Waiter& waiter) { return waiter.call == call; });
+  std::erase_if(waiters->second, [&](const Waiter& waiter) {
+    if (waiter.call != call) return false;
+    wait_ends_.erase({waiter.due_ms, call});
+    return true;
+  });
   if (waiters->second.empty()) waiters_.erase(waiters);
   waiting_calls_.erase(found);
 }
 
 void CallDesk::StopAccepting() {
   stopping_ = true;
+  EndWaits();
+}
+
+// All who wait are answered as things stand, with the next Advance.
+void CallDesk::EndWaits() {
+  wait_ends_.clear();
   for (auto& [id, waiters] : waiters_) {
-    for (Waiter& waiter : waiters) waiter.due_ms = 0;
-    wait_ends_.emplace(0, id);
+    for (Waiter& waiter : waiters) {
+      waiter.due_ms = 0;
+      wait_ends_.emplace(0, waiter.call);
+    }
   }
 }
 
-// A send that waits at its deadline ends; one whose batch is on its way is looked at by the payer,
-// last before the request to sign.
+// A send that waits at its deadline ends; for one whose signature was asked for it is too late.
 void CallDesk::ExpireDue(Millis now_ms) {
+  if (RefusalOfPromises()) return;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now_ms) {
     const SendId id = deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
@@ -221,26 +262,19 @@ void CallDesk::ExpireDue(Millis now_ms) {
 void CallDesk::Advance(Millis now_ms) {
   ExpireDue(now_ms);
   while (!wait_ends_.empty() && wait_ends_.begin()->first <= now_ms) {
-    const SendId id = wait_ends_.begin()->second;
-    wait_ends_.erase(wait_ends_.begin());
-    const auto found = waiters_.find(id);
+    const SendId id = waiting_calls_.at(wait_ends_.begin()->second);
     const Send* send = ledger_.FindSend(id);
-    if (found == waiters_.end()) continue;
     assert(send && "a send that somebody waits for is open");
-    std::erase_if(found->second, [&](const Waiter& waiter) {
-      if (waiter.due_ms > now_ms) return false;
-      Answer(*send, waiter.call, waiter.verdict, waiter.replayed);
-      waiting_calls_.erase(waiter.call);
-      return true;
-    });
-    if (found->second.empty()) waiters_.erase(found);
+    AnswerWaiters(*send, [&](const Waiter& waiter) { return waiter.due_ms <= now_ms; });
   }
 }
 
 Millis CallDesk::next_due_ms() const {
   Millis due_ms = kNever;
   if (!wait_ends_.empty()) due_ms = std::min(due_ms, wait_ends_.begin()->first);
-  if (!deadlines_.empty()) due_ms = std::min(due_ms, deadlines_.begin()->first);
+  if (!deadlines_.empty() && !RefusalOfPromises()) {
+    due_ms = std::min(due_ms, deadlines_.begin()->first);
+  }
   return due_ms;
 }
 

@@ -31,6 +31,7 @@ class CallDesk {
   void OnCancel(const Cancel& cancel, Millis now_ms);
   void OnCallerGone(CallToken call);
   void StopAccepting();
+  void EndWaits();
 
   // Ends sends whose deadline has passed, answers waits whose time is up.
   void Advance(Millis now_ms);
@@ -53,6 +54,7 @@ class CallDesk {
 
   const Send* Find(const SendId& id, const std::optional<Send>& stored) const;
   void OnKnownId(const Submit& submit, const Send& send, Millis now_ms);
+  std::optional<SendReply> RefusalOfPromises() const;
   std::optional<SendReply> RefusalOfNew() const;
   void AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
                     bool replayed, Millis now_ms);
@@ -63,6 +65,10 @@ class CallDesk {
   bool MayEnd(const Send& send) const;
   void End(const Send& send, Ending ending, Millis now_ms);
   void ExpireDue(Millis now_ms);
+  void ForgetDeadline(const Send& send);
+  template <typename Predicate>
+  void AnswerWaiters(const Send& send, Predicate is_ready);
+  void Forget(const Waiter& waiter);
 
   const Policy& policy_;
   Ledger& ledger_;
@@ -73,7 +79,7 @@ class CallDesk {
   bool stopping_ = false;
   std::map<SendId, std::vector<Waiter>> waiters_;
   std::map<CallToken, SendId> waiting_calls_;
-  std::set<std::pair<Millis, SendId>> wait_ends_;
+  std::set<std::pair<Millis, CallToken>> wait_ends_;
   std::set<std::pair<Millis, SendId>> deadlines_;
 };
 

@@ -12,7 +12,19 @@ namespace {
 
 // How far back the wallet's spends are compared with the log in each round: further than any
 // confirmed payment takes to become final.
-constexpr int32_t kSpendsWindowBlocks = 1'000;
+constexpr int32_t kSpendsWindowBlocks = 144;
+// The wallet is read with each new tip, and this often without one: its coins and spends cost the
+// node seconds where there are many.
+constexpr Millis kWalletReadIntervalMs = 60'000;
+
+constexpr const char* kChainUnknown =
+    "the node's chain holds no block that this WAL has read: it has another history from before "
+    "the "
+    "WAL was made; point sendonced at the node that it was made with";
+
+constexpr const char* kBehindWallet =
+    "the wallet has spent what this WAL does not know: put the newest WAL back, or look at each "
+    "alarm (/v1/alarms) and accept it with a reason";
 
 std::string HexOf(const WalId& id) {
   return bitcoin::HexFromBytes(id);
@@ -43,7 +55,8 @@ Follower::Follower(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPoo
 void Follower::Advance(Millis now_ms) {
   SetStalls(now_ms);
   if (reading_ || pending_reads_ > 0) return;
-  if (now_ms < next_read_ms_ && !(wanted_ && failures_ == 0)) return;
+  const bool in_trouble = failures_ > 0 || wallet_failures_ > 0;
+  if (now_ms < next_read_ms_ && (in_trouble || !wanted_)) return;
   reading_ = true;
   wanted_ = false;
   outbox_.Emit(ReadChain{ledger_.chain().locator});
@@ -54,7 +67,8 @@ Millis Follower::next_due_ms() const {
 }
 
 template <typename T>
-void Follower::OnFailedRead(const Outcome<T>& outcome, Millis now_ms) {
+void Follower::OnFailedRead(const Outcome<T>& outcome, Millis wait_ms, Millis now_ms) {
+  next_read_ms_ = now_ms + wait_ms;
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
     OnNodeTrouble(std::string(StallCode(refused->why)), refused->text, now_ms);
   } else {
@@ -65,13 +79,17 @@ void Follower::OnFailedRead(const Outcome<T>& outcome, Millis now_ms) {
 void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
   reading_ = false;
   const auto* step = std::get_if<ChainStep>(&read.outcome);
-  if (!step) return OnFailedRead(read.outcome, now_ms);
+  if (!step) return OnFailedRead(read.outcome, Backoff(policy_, failures_++), now_ms);
   failures_ = 0;
   next_read_ms_ = now_ms + policy_.reconcile_interval_ms;
   OnNodeFacts(step->facts, now_ms);
   // Less work than was seen is no reorganisation (R10): nothing is read from such a chain.
   const bool is_usable = !misbound_ && step->facts.work >= ledger_.chain().work;
   caught_up_ = false;
+  if (is_usable && !step->connected) {
+    trouble_code_ = "chain_unknown";
+    trouble_text_ = kChainUnknown;
+  }
   if (is_usable && step->connected) {
     ledger_.Restore(read.stored_sends, read.stored_batches);
     FollowStep(*step, now_ms);
@@ -80,11 +98,10 @@ void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
 }
 
 void Follower::OnNodeTrouble(const std::string& code, const std::string& text, Millis now_ms) {
-  next_read_ms_ = now_ms + Backoff(policy_, failures_++);
   trouble_code_ = code;
   trouble_text_ = text;
   caught_up_ = false;
-  wanted_ = true;
+  wallet_read_due_ms_ = now_ms;
   SetStalls(now_ms);
 }
 
@@ -95,6 +112,8 @@ void Follower::OnNodeFacts(const NodeFacts& facts, Millis now_ms) {
   const auto problem = misbinding ? misbinding : LagOf(facts);
   trouble_code_ = problem ? problem->first : "";
   trouble_text_ = problem ? problem->second : "";
+  // The wallet is a moment behind each new block: that is not worth a whole interval.
+  if (trouble_code_ == "wallet_scanning") next_read_ms_ = now_ms + policy_.retry_min_ms;
   SetStalls(now_ms);
 }
 
@@ -152,13 +171,10 @@ bool Follower::behind_wallet() const {
 void Follower::SetStalls(Millis now_ms) {
   std::string code = trouble_code_;
   std::string detail = trouble_text_;
-  bool automatic = !misbound_;
+  bool automatic = !misbound_ && code != "chain_unknown";
   if (code.empty() && behind_wallet()) {
     code = "wal_behind_wallet";
-    detail =
-        "the wallet has spent what this WAL does not know: put the newest WAL back, or look at "
-        "each "
-        "alarm (/v1/alarms) and accept it with a reason";
+    detail = kBehindWallet;
     automatic = false;
   }
   if (code.empty() && !(caught_up_ && coins_known_ && compared_with_wallet_)) {
@@ -168,7 +184,7 @@ void Follower::SetStalls(Millis now_ms) {
   building_stall_ = Renew(building_stall_, code, detail, automatic, now_ms);
   // What only keeps new transactions from being made does not keep recorded bytes from going out.
   const bool may_send =
-      compared_with_wallet_ &&
+      compared_with_wallet_ && !behind_wallet() &&
       (code == "node_behind" || code == "initial_block_download" || code == "wallet_scanning" ||
        code == "wallet_locked" || code == "starting");
   sending_stall_ = may_send ? std::nullopt : building_stall_;
@@ -178,6 +194,9 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
   const int32_t old_tip_height = ledger_.chain().tip().height;
   const bool moves = !step.blocks.empty() || step.fork_height < old_tip_height;
   if (moves) {
+    wallet_read_due_ms_ = now_ms;
+    // The coins' confirmations count on blocks that are gone.
+    if (step.fork_height < old_tip_height) coins_known_ = false;
     ReopenAbove(step.fork_height, now_ms);
     ChainMoved moved;
     moved.fork_height = step.fork_height;
@@ -195,10 +214,11 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
     return;
   }
   caught_up_ = true;
-  AskForCoinsAndSpends();
+  if (now_ms >= wallet_read_due_ms_) AskForCoinsAndSpends(now_ms);
 }
 
-void Follower::AskForCoinsAndSpends() {
+void Follower::AskForCoinsAndSpends(Millis now_ms) {
+  wallet_read_due_ms_ = now_ms + kWalletReadIntervalMs;
   pending_reads_ = 2;
   outbox_.Emit(ReadCoins{});
   outbox_.Emit(ReadSpends{spends_since_});
@@ -244,7 +264,7 @@ void Follower::FinishDeepBatches(Millis now_ms) {
 void Follower::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
                          const std::optional<ChainPosition>& block, Millis now_ms) {
   const Batch* batch = ledger_.FindBatch(id);
-  if (!batch || batch->end == BatchEnd::kDropped || !SpendsFrom(*batch, transaction)) return;
+  if (!batch || !Ledger::IsOpen(*batch) || !SpendsFrom(*batch, transaction)) return;
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   const Version* version = FindVersion(*batch, txid);
   if (!version || version->raw_tx.empty()) {
@@ -328,7 +348,7 @@ void Follower::OnCoinsRead(const CoinsRead& read, Millis now_ms) {
     pool_.Replace(*coins);
     coins_known_ = true;
   } else {
-    OnFailedRead(read.outcome, now_ms);
+    OnFailedRead(read.outcome, Backoff(policy_, wallet_failures_++), now_ms);
   }
   FinishRound(now_ms);
 }
@@ -337,7 +357,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
   --pending_reads_;
   const auto* spends = std::get_if<std::vector<WalletSpend>>(&read.outcome);
   if (!spends) {
-    OnFailedRead(read.outcome, now_ms);
+    OnFailedRead(read.outcome, Backoff(policy_, wallet_failures_++), now_ms);
     return FinishRound(now_ms);
   }
   const auto& before = ledger_.created().spends_before;
@@ -354,13 +374,19 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
                      "wallet",
                now_ms);
   }
-  compared_with_wallet_ = true;
-  spends_since_ = SpendsSince();
+  // A wallet that has not read the chain yet does not know all its spends.
+  if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
+    compared_with_wallet_ = true;
+    spends_since_ = SpendsSince();
+  }
   FinishRound(now_ms);
 }
 
 void Follower::FinishRound(Millis now_ms) {
-  if (pending_reads_ == 0 && trouble_code_.empty()) ++rounds_;
+  if (pending_reads_ == 0 && trouble_code_.empty()) {
+    ++rounds_;
+    wallet_failures_ = 0;
+  }
   SetStalls(now_ms);
 }
 
@@ -372,6 +398,17 @@ ChainPosition Follower::SpendsSince() const {
     if (locator.back().height - position.height >= kSpendsWindowBlocks) since = position;
   }
   return since;
+}
+
+std::optional<std::string> Follower::RefusalToPay() const {
+  if (misbound_) return trouble_text_;
+  if (behind_wallet()) return kBehindWallet;
+  return std::nullopt;
+}
+
+void Follower::MakeDue(Millis now_ms) {
+  next_read_ms_ = now_ms;
+  wallet_read_due_ms_ = now_ms;
 }
 
 NodeView Follower::View() const {

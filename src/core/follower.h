@@ -36,6 +36,11 @@ class Follower {
 
   // Reconcile as soon as may be.
   void Want() { wanted_ = true; }
+  // And read the wallet's coins and spends with it.
+  void WantWallet(Millis now_ms) {
+    wanted_ = true;
+    wallet_read_due_ms_ = now_ms;
+  }
 
   // A transaction that spends a coin of the batch was shown by the node: in the mempool, or in a
   // block. Written down as accepted, adopted, rival or confirmed. No effect if nothing about it is
@@ -57,6 +62,12 @@ class Follower {
   // The wallet or chain is not the one that the log is bound to.
   bool misbound() const { return misbound_; }
   bool coins_known() const { return coins_known_; }
+  // Why nothing may be paid, promised or ended before an operator has acted; nullopt if there is no
+  // such reason.
+  std::optional<std::string> RefusalToPay() const;
+
+  // The clock was set back: what is due is found out anew.
+  void MakeDue(Millis now_ms);
 
   // Counts the completed reconciliations: the payer tries again what had to wait for new coins.
   uint64_t rounds() const { return rounds_; }
@@ -65,7 +76,7 @@ class Follower {
 
  private:
   template <typename T>
-  void OnFailedRead(const Outcome<T>& outcome, Millis now_ms);
+  void OnFailedRead(const Outcome<T>& outcome, Millis wait_ms, Millis now_ms);
   void FinishRound(Millis now_ms);
   void OnNodeFacts(const NodeFacts& facts, Millis now_ms);
   std::optional<std::pair<std::string, std::string>> MisbindingOf(const NodeFacts& facts) const;
@@ -87,7 +98,7 @@ class Follower {
                   std::string detail, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid) const;
   ChainPosition SpendsSince() const;
-  void AskForCoinsAndSpends();
+  void AskForCoinsAndSpends(Millis now_ms);
 
   const Policy& policy_;
   Ledger& ledger_;
@@ -97,7 +108,9 @@ class Follower {
   bool wanted_ = true;
   bool reading_ = false;
   Millis next_read_ms_ = 0;
-  int failures_ = 0;
+  int failures_ = 0;         // of reading the chain, in a row
+  int wallet_failures_ = 0;  // of reading coins or spends
+  Millis wallet_read_due_ms_ = 0;
 
   std::optional<NodeFacts> facts_;
   std::string trouble_code_ = "starting";  // of the last attempt to read; empty if it went well

@@ -145,9 +145,18 @@ class RecordApplier {
 
   void operator()(const VersionAdopted& record) {
     Batch& batch = BatchAt(record.batch);
+    const bitcoin::Txid txid = TxidOfBytes(record.raw_tx);
+    for (Version& own : batch.versions) {
+      if (own.txid != txid) continue;
+      // Our own bytes, with a signature that the log never saw (a tail lost, an old copy put back).
+      own.raw_tx = record.raw_tx;
+      own.signature_asked = true;
+      own.accepted = true;
+      return;
+    }
     Version version;
     version.raw_tx = record.raw_tx;
-    version.txid = TxidOfBytes(record.raw_tx);
+    version.txid = txid;
     version.paid = record.paid;
     version.fee_sat = FeeOfAdopted(batch, record.raw_tx);
     version.signature_asked = true;

@@ -13,6 +13,13 @@
 
 namespace sendonce::core {
 
+namespace {
+
+// A clock that is adjusted a little does not take time back.
+constexpr Millis kToleratedStepBackMs = 1'000;
+
+}  // namespace
+
 // Each part has one subject; here they are put together and each command is handed to the part that
 // it is for.
 class Machine::Parts {
@@ -27,7 +34,8 @@ class Machine::Parts {
         desk_(policy_, ledger_, outbox_, follower_, payer_, builder_) {}
 
   Effects Step(const Command& command, Millis now_ms) {
-    now_ms_ = std::max(now_ms_, now_ms);  // a clock that is set back does not take time back
+    if (now_ms + kToleratedStepBackMs < now_ms_) MakeAllDue(now_ms);
+    now_ms_ = std::max(now_ms_, now_ms);
     std::visit(*this, command);
     AdvanceAll();
     return outbox_.Take();
@@ -141,6 +149,16 @@ class Machine::Parts {
   }
 
  private:
+  // The clock was set back: what was to happen at a time that is far away now is due. Those who
+  // wait are answered early, as the contract allows.
+  void MakeAllDue(Millis now_ms) {
+    now_ms_ = now_ms;
+    follower_.MakeDue(now_ms);
+    builder_.MakeDue(now_ms);
+    payer_.MakeDue(now_ms);
+    desk_.EndWaits();
+  }
+
   void AdvanceAll() {
     follower_.Advance(now_ms_);
     desk_.Advance(now_ms_);

@@ -92,7 +92,7 @@ void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
   const Version& version = CurrentVersion(batch);
   if (!version.raw_tx.empty()) {
     attempt.in_flight = true;
-    return EmitBroadcast(batch);
+    return EmitBroadcast(batch, attempt);
   }
   if (follower_.building_stall()) {
     // Only recorded bytes go out while the node is behind (R10); signing waits.
@@ -124,9 +124,17 @@ bool Payer::DropIfExpired(const Batch& batch, Millis now_ms) {
   return true;
 }
 
-void Payer::EmitBroadcast(const Batch& batch) {
-  const Version& version = CurrentVersion(batch);
-  outbox_.Emit(Broadcast{batch.id, version.txid, version.raw_tx, policy_.max_fee_rate_sat_kvb});
+// The newest version first; if it is refused, those before it: each of them pays.
+void Payer::EmitBroadcast(const Batch& batch, const Attempt& attempt) {
+  std::vector<const Version*> versions;
+  for (auto version = batch.versions.rbegin(); version != batch.versions.rend(); ++version) {
+    if (!version->raw_tx.empty()) versions.push_back(&*version);
+  }
+  const Version& version = *versions[static_cast<size_t>(attempt.failures) % versions.size()];
+  // The cap was checked before the reservation, on an estimate of the size; the node weighs the
+  // real one.
+  const bitcoin::FeeRate limit = policy_.max_fee_rate_sat_kvb + policy_.max_fee_rate_sat_kvb / 4;
+  outbox_.Emit(Broadcast{batch.id, version.txid, version.raw_tx, limit});
 }
 
 void Payer::LookUp(const Batch& batch, Attempt& attempt) {
@@ -264,6 +272,12 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   if (!all_unspent) return Drop(reply.batch, now_ms);
   attempt->locked = true;
   Succeed(*attempt, reply.batch, now_ms);
+}
+
+void Payer::MakeDue(Millis now_ms) {
+  std::vector<BatchId> scheduled;
+  for (const auto& [due_ms, id] : due_) scheduled.push_back(id);
+  for (BatchId id : scheduled) Schedule(id, now_ms);
 }
 
 std::optional<Stall> Payer::StallOf(BatchId batch) const {

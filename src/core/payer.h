@@ -34,6 +34,9 @@ class Payer {
   // All batches, for a node that came back.
   void ScheduleAll(Millis now_ms);
 
+  // The clock was set back: what was scheduled is due.
+  void MakeDue(Millis now_ms);
+
   void OnCoinsLocked(const CoinsLocked& locked, Millis now_ms);
   void OnSigned(const Signed& reply, Millis now_ms);
   void OnBroadcasted(const Broadcasted& reply, Millis now_ms);
@@ -58,7 +61,7 @@ class Payer {
   void TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms);
   void AskForSignature(const Batch& batch, Millis now_ms);
   bool DropIfExpired(const Batch& batch, Millis now_ms);
-  void EmitBroadcast(const Batch& batch);
+  void EmitBroadcast(const Batch& batch, const Attempt& attempt);
   void LookUp(const Batch& batch, Attempt& attempt);
 
   Attempt* Returned(BatchId batch);

@@ -142,6 +142,8 @@ void Driver::FillIn(core::Command& command) {
   } else if (auto* read = std::get_if<core::ChainRead>(&command)) {
     const auto* step = std::get_if<core::ChainStep>(&read->outcome);
     if (!step || !step->connected) return;
+    // A chain with less work than was seen is not followed (R10): nothing of it is looked up.
+    if (step->facts.work < machine_.ledger().chain().work) return;
     if (step->fork_height >= machine_.ledger().chain().tip().height) return;
     wal::Confirmed confirmed = MustRead(around_.log.ConfirmedAbove(step->fork_height));
     read->stored_batches = std::move(confirmed.batches);
@@ -249,7 +251,6 @@ http::ServiceStatus Driver::DescribeService() {
   status.uptime_ms = NowMs() - started_at_ms_;
   status.zmq = zmq_.Describe();
   status.wal_path = around_.wal_directory.string();
-  status.wal_durable_seq = around_.log.last_seq();
   return status;
 }
 

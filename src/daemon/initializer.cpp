@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <cstdio>
@@ -47,6 +48,11 @@ std::optional<std::string> ObjectionTo(const core::NodeFacts& facts, bitcoin::Ne
   if (facts.chain != bitcoin::ChainName(network)) {
     return "the node is on chain '" + facts.chain + "', not '" +
            std::string(bitcoin::ChainName(network)) + "': choose with -chain=" + facts.chain;
+  }
+  if (facts.initial_block_download || facts.wallet_scanning ||
+      facts.wallet_height < facts.tip.height) {
+    return "the node or its wallet is still behind the chain: wait until getblockchaininfo says "
+           "initialblockdownload false and getwalletinfo says scanning false, and try again";
   }
   if (!facts.wallet_has_private_keys) {
     return "wallet '" + facts.wallet_name +
@@ -104,10 +110,20 @@ class Initialization {
     return std::nullopt;
   }
 
+  // Following begins this far below the tip, so that a reorganisation finds a block that was read.
+  std::optional<std::string> ChooseFirstBlock() {
+    constexpr int32_t kFirstBlockDepth = 100;
+    const auto block = node_.ReadBlockAt(std::max(0, facts_.tip.height - kFirstBlockDepth));
+    const auto* position = std::get_if<core::ChainPosition>(&block);
+    if (!position) return "cannot read the chain: " + Explain(block);
+    created_.tip = *position;
+    return std::nullopt;
+  }
+
   // The wallet's spends up to now are nobody's business but the operator's: they are explained once
   // and for all.
   std::optional<std::string> NoteSpendsBefore() {
-    const auto spends = node_.ReadSpends({facts_.tip});
+    const auto spends = node_.ReadSpends({created_.tip});
     const auto* list = std::get_if<std::vector<core::WalletSpend>>(&spends);
     if (!list) return "cannot read the wallet's spends: " + Explain(spends);
     for (const core::WalletSpend& spend : *list) created_.spends_before.push_back(spend.txid);
@@ -118,7 +134,7 @@ class Initialization {
     created_.network = options_.network;
     created_.genesis = facts_.genesis;
     created_.wallet_name = facts_.wallet_name;
-    created_.tip = facts_.tip;
+
     created_.work = facts_.work;
     return created_;
   }
@@ -151,6 +167,7 @@ int Initialize(const Options& options, const wal::Substitutes& files) {
   Initialization initialization(options);
   if (auto problem = initialization.CheckNode()) return Refuse(*problem);
   if (auto problem = initialization.Bind()) return Refuse(*problem);
+  if (auto problem = initialization.ChooseFirstBlock()) return Refuse(*problem);
   if (auto problem = initialization.NoteSpendsBefore()) return Refuse(*problem);
   const core::WalCreated created = initialization.Created();
   core::Ledger ledger;
@@ -158,7 +175,7 @@ int Initialize(const Options& options, const wal::Substitutes& files) {
   const auto made = wal::Log::Create(paths, first, files);
   if (const auto* problem = std::get_if<wal::Problem>(&made)) return Refuse(problem->text());
   const std::string chain(bitcoin::ChainName(options.network));
-  std::printf("WAL %s made in %s\nbound to wallet '%s' on chain %s, at block %d\n",
+  std::printf("WAL %s made in %s\nbound to wallet '%s' on chain %s, followed from block %d\n",
               bitcoin::HexFromBytes(created.wal_id).c_str(), paths.wal_directory.c_str(),
               created.wallet_name.c_str(), chain.c_str(), created.tip.height);
   return kExitOk;

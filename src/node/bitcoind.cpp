@@ -2,6 +2,7 @@
 
 #include "node/chain_reader.h"
 #include "node/coin_lookup.h"
+#include "node/failure.h"
 #include "node/node_facts.h"
 #include "node/wallet_actions.h"
 #include "node/wallet_binding.h"
@@ -52,6 +53,14 @@ Outcome<bitcoin::Bytes> Bitcoind::Sign(const core::Sign& effect) {
 
 Outcome<Done> Bitcoind::Broadcast(const core::Broadcast& effect) {
   return BroadcastTransaction(rpc_, effect);
+}
+
+Outcome<core::ChainPosition> Bitcoind::ReadBlockAt(int32_t height) {
+  auto hash = ReadHashAt(rpc_, height);
+  if (const auto* found = std::get_if<bitcoin::BlockHash>(&hash)) {
+    return core::ChainPosition{height, *found};
+  }
+  return FailedAs<core::ChainPosition>(std::move(hash));
 }
 
 Outcome<Requirements> Bitcoind::CheckRequirements() {

@@ -78,6 +78,9 @@ class Bitcoind {
 
   // --- for `sendonced init` and the check at start
 
+  // The block of the node's best chain at that height.
+  core::Outcome<core::ChainPosition> ReadBlockAt(int32_t height);
+
   core::Outcome<Requirements> CheckRequirements();
 
   // A new native segwit address of the wallet whose label is "sendonce:" and the id in hexadecimal:

@@ -52,17 +52,6 @@ Outcome<std::optional<ChainPosition>> FindFork(RpcClient& rpc,
   return std::optional<ChainPosition>();
 }
 
-Outcome<bitcoin::BlockHash> ReadHashAt(RpcClient& rpc, int32_t height) {
-  auto reply = rpc.Call("getblockhash", JsonArray({std::to_string(height)}));
-  // -8: the chain is not that high any more.
-  if (IsRefused(reply, Refusal::kRejected)) return Moved("the chain");
-  const Json* result = std::get_if<Json>(&reply);
-  if (!result) return FailedAs<bitcoin::BlockHash>(std::move(reply));
-  const auto hash = ReadHash(*result);
-  if (!hash) return Malformed("getblockhash");
-  return *hash;
-}
-
 Outcome<bitcoin::Block> ReadRawBlock(RpcClient& rpc, const bitcoin::BlockHash& hash) {
   auto reply = rpc.Call("getblock", JsonArray({HashText(hash), kRawBlock}));
   const Json* result = std::get_if<Json>(&reply);
@@ -100,6 +89,17 @@ Outcome<std::vector<core::ReadBlock>> ReadBlocks(RpcClient& rpc, ChainPosition l
 }
 
 }  // namespace
+
+Outcome<bitcoin::BlockHash> ReadHashAt(RpcClient& rpc, int32_t height) {
+  auto reply = rpc.Call("getblockhash", JsonArray({std::to_string(height)}));
+  // -8: the chain is not that high any more.
+  if (IsRefused(reply, Refusal::kRejected)) return Moved("the chain");
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<bitcoin::BlockHash>(std::move(reply));
+  const auto hash = ReadHash(*result);
+  if (!hash) return Malformed("getblockhash");
+  return *hash;
+}
 
 Outcome<ChainStep> ReadChainStep(RpcClient& rpc, const std::vector<ChainPosition>& locator) {
   assert(!locator.empty());

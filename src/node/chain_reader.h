@@ -10,6 +10,9 @@
 
 namespace sendonce::node {
 
+// Of the best chain. Blocking.
+core::Outcome<bitcoin::BlockHash> ReadHashAt(RpcClient& rpc, int32_t height);
+
 // Blocking; see Bitcoind::ReadChain. REQUIRES: the locator is not empty and ascends.
 core::Outcome<core::ChainStep> ReadChainStep(RpcClient& rpc,
                                              const std::vector<core::ChainPosition>& locator);
