@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_node_without_zmq_will_do) {
 
 BOOST_AUTO_TEST_CASE(an_address_for_all_interfaces_becomes_the_nodes) {
   BOOST_TEST(Endpoints("tcp://0.0.0.0:28332", "10.0.0.5").rawtx == "tcp://10.0.0.5:28332");
-  BOOST_TEST(Endpoints("tcp://*:28332", "node.lan").rawtx == "tcp://node.lan:28332");
+  BOOST_TEST(Endpoints("tcp://*:28332", "node.example").rawtx == "tcp://node.example:28332");
   BOOST_TEST(Endpoints("tcp://[::]:28332", "::1").rawtx == "tcp://[::1]:28332");
   BOOST_TEST(Endpoints("tcp://127.0.0.1:28332", "10.0.0.5").rawtx == "tcp://127.0.0.1:28332");
 }

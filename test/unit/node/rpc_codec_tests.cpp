@@ -133,7 +133,8 @@ BOOST_AUTO_TEST_CASE(a_batch_with_a_reply_missing_doubled_or_foreign_is_nothing)
       R"([{"result":1,"error":null,"id":7},{"result":1,"error":null,"id":7}])",
       R"([{"result":1,"error":null,"id":7},{"result":1,"error":null,"id":9}])",
       R"([{"result":1,"error":null,"id":6},{"result":1,"error":null,"id":7}])",
-      R"([{"result":1,"error":null,"id":7},{"result":1,"error":null,"id":8},{"result":1,"error":null,"id":8}])",
+      R"([{"result":1,"error":null,"id":7},{"result":1,"error":null,"id":8},)"
+      R"({"result":1,"error":null,"id":8}])",
       R"([{"result":1,"error":null,"id":7},{"id":8}])",
       R"({"result":1,"error":null,"id":7})",
       "[]",

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "../net/raw_server.h"
 #include "node/rpc_client.h"
+#include "raw_server.h"
 
 namespace sendonce::test {
 
