@@ -64,19 +64,19 @@ class Case(unittest.TestCase):
         self.addCleanup(proxy.close)
         return proxy
 
-    def new_sendonced(self, node, proxy=None, program="sendonced"):
+    def new_sendonced(self, node, proxy=None, program="sendonced", wallet=WALLET):
         """A daemon in a fresh folder, neither initialised nor started."""
         rpc_port = proxy.port if proxy else node.rpc_port
         folder = self._new_folder("sendonced")
-        daemon = Sendonced(folder, self.ports, node.cookie_path, rpc_port, WALLET, program)
+        daemon = Sendonced(folder, self.ports, node.cookie_path, rpc_port, wallet, program)
         self.addCleanup(daemon.close)
         return daemon
 
-    def start_sendonced(self, node, proxy=None, program="sendonced"):
-        """A daemon that is ready to pay from the wallet "hot"."""
-        daemon = self.new_sendonced(node, proxy, program)
+    def start_sendonced(self, node, proxy=None, program="sendonced", wallet=WALLET, options=()):
+        """A daemon that is ready to pay from the wallet. Options are for this start only."""
+        daemon = self.new_sendonced(node, proxy, program, wallet)
         daemon.init()
-        return daemon.start()
+        return daemon.start(*options)
 
     # --- sends
 
@@ -135,7 +135,8 @@ class SharedNodeCase(Case):
         cls.addClassCleanup(cls.node.close)
         cls.node.start()
         cls.wallet = cls.node.create_wallet(WALLET)
-        cls.node.fund(cls.wallet, ["1"] * cls.coins)
+        if cls.coins:
+            cls.node.fund(cls.wallet, ["1"] * cls.coins)
         cls._unused = cls.wallet.listunspent()
 
     def take_coin(self):
