@@ -228,4 +228,27 @@ Result<Confirmed> Log::ConfirmedAbove(int32_t height) const {
       [&] { return LookUpConfirmedAbove(Database::View(impl_->database()), height); });
 }
 
+std::optional<Problem> Reanchor(const Paths& given, const Substitutes& substitutes) {
+  const Paths paths = Normal(given);
+  Disk& disk = substitutes.disk ? *substitutes.disk : Disk::OperatingSystem();
+  if (auto problem = ProblemOfFolder(paths.wal_directory)) return problem;
+  const auto present = ReadAnchor(disk, paths.anchor_file);
+  if (auto* error = std::get_if<DiskError>(&present)) return DiskProblem(*error);
+  if (std::holds_alternative<Anchor>(present)) {
+    return Problem{"There is an anchor already: " + paths.anchor_file.string() + ".",
+                   "If the log may lose records that it knows of, remove it first."};
+  }
+  auto database = Database::Open(paths.wal_directory, substitutes);
+  if (auto* problem = std::get_if<Problem>(&database)) return *problem;
+  // An anchor at the first record has the whole chain verified.
+  auto first = AnchorOfFirstRecord(*std::get<0>(database));
+  if (auto* problem = std::get_if<Problem>(&first)) return *problem;
+  auto standing = VerifiedStanding(*std::get<0>(database), paths, std::get<Anchor>(first));
+  if (auto* problem = std::get_if<Problem>(&standing)) return *problem;
+  const auto& found = std::get<Standing>(standing);
+  const Anchor anchor = {found.created.wal_id, found.link.next_seq - 1, found.link.hash};
+  if (auto error = WriteAnchor(disk, paths.anchor_file, anchor)) return DiskProblem(*error);
+  return std::nullopt;
+}
+
 }  // namespace sendonce::wal

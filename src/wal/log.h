@@ -92,6 +92,8 @@ class Log {
   //
   // What it then shows is durable, also a last append that was never acknowledged. The anchor is
   // brought up to it.
+  // REQUIRES: this process does not have the same log open (it is refused, but LevelDB then drops
+  // the lock against others: to close any descriptor of a file ends all POSIX locks on it).
   static Result<std::unique_ptr<Log>> Open(const Paths& paths, const Substitutes& substitutes = {});
 
   // Does not write the anchor (see SyncAnchor).
@@ -142,6 +144,12 @@ class Log {
 
   std::unique_ptr<Impl> impl_;
 };
+
+// Writes the anchor of a log that has lost it, from the log as it stands: an operator's decision,
+// because nobody can tell any more whether that log has lost its end. Verifies the whole chain of
+// hashes before. Refuses while an anchor is there that can be read: whoever wants to give up
+// records that it knows of has to remove it himself. Not while another process has the log open.
+std::optional<Problem> Reanchor(const Paths& paths, const Substitutes& substitutes = {});
 
 }  // namespace sendonce::wal
 

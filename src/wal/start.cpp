@@ -152,6 +152,15 @@ Result<Anchor> TrustedAnchor(Disk& disk, const std::filesystem::path& file) {
                  way_out};
 }
 
+Result<Anchor> AnchorOfFirstRecord(const Database& database) {
+  const Database::View view(database);
+  auto created = LookUpCreated(view);
+  if (auto* problem = std::get_if<Problem>(&created)) return *problem;
+  auto frame = view.Get(FrameKey(1));
+  if (auto* problem = std::get_if<Problem>(&frame)) return *problem;
+  return Anchor{std::get<0>(created).wal_id, 1, HashOfFrame(*std::get<0>(frame))};
+}
+
 Result<Standing> VerifiedStanding(const Database& database, const Paths& paths,
                                   const Anchor& anchor) {
   const Database::View view(database);

@@ -29,6 +29,9 @@ std::optional<Problem> ProblemOfFolder(const std::filesystem::path& wal_director
 // The anchor, or why there is none to be trusted.
 Result<Anchor> TrustedAnchor(Disk& disk, const std::filesystem::path& file);
 
+// The anchor as it was when the log held nothing but its first record.
+Result<Anchor> AnchorOfFirstRecord(const Database& database);
+
 struct Standing {
   core::WalCreated created;
   Link link;  // behind the last record

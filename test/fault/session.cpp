@@ -5,6 +5,7 @@
 
 #include "opened.h"
 #include "wal/codec.h"
+#include "wal/offline.h"
 
 namespace sendonce::fault {
 
@@ -123,9 +124,12 @@ void CheckNothingAcknowledgedIsLost(const std::filesystem::path& root, const wal
     BOOST_TEST(acknowledged.last_seq == 0U, "refused: " << problem->text());
     return;
   }
-  const auto log = std::move(std::get<0>(opened));
+  auto log = std::move(std::get<0>(opened));
   BOOST_TEST(log->last_seq() >= acknowledged.last_seq);
   CheckIsStateOf(*log, story);
+  log = nullptr;
+  const auto verification = wal::Must(wal::Verify(PathsBelow(root)));
+  for (const auto& text : verification.findings.texts) BOOST_ERROR(text);
 }
 
 void CheckRefusedOrNothingLost(const std::filesystem::path& root, const wal::Story& story,

@@ -15,7 +15,7 @@ struct Kind {
   std::optional<T> (*decode)(std::span<const uint8_t>);
 
   // The value comes back: the fields that it has encode to the same bytes again. That no field is
-  // left out is the golden test's to show.
+  // left out is shown in format_tests.cpp.
   void CheckRoundTrip(const T& value) const {
     const auto bytes = encode(value);
     const auto decoded = decode(bytes);

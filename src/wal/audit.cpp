@@ -1,0 +1,82 @@
+#include "wal/audit.h"
+
+#include <utility>
+
+#include "wal/codec.h"
+#include "wal/index.h"
+
+namespace sendonce::wal {
+
+void Findings::Add(std::string text) {
+  truncated = texts.size() == kMaxFindings;
+  if (!truncated) texts.push_back(std::move(text));
+}
+
+void Audit::Add(std::span<const uint8_t> key, std::span<const uint8_t> value) {
+  const auto frame = DecodeFrame(value);
+  if (!frame || FrameKey(frame->seq) != Key(key.begin(), key.end())) {
+    findings_.Add(DescribeKey(key) + " can not be decoded, or carries another number.");
+    // The chain goes on behind it, so that only what is wrong is named.
+    link_ = {NumberAtEnd(key).value_or(link_.next_seq) + 1, HashOfFrame(value)};
+    StopApplying(last_seq(), "it can not be decoded");
+    return;
+  }
+  if (const auto objection = ObjectionToLink(link_, *frame)) {
+    findings_.Add("The chain is broken: " + *objection + ".");
+    if (frame->seq != link_.next_seq) StopApplying(link_.next_seq, "it is missing");
+  }
+  link_ = LinkAfter(*frame, value);
+  if (anchor_ && frame->seq == anchor_->seq) hash_at_anchor_ = link_.hash;
+  if (applies_) Apply(*frame);
+}
+
+void Audit::Apply(const Frame& frame) {
+  auto record = DecodeRecord(frame.payload);
+  if (!record) {
+    findings_.Add("Record " + std::to_string(frame.seq) + " can not be decoded.");
+    return StopApplying(frame.seq, "it can not be decoded");
+  }
+  if (const auto objection = ledger_.Objection(*record)) {
+    findings_.Add("Record " + std::to_string(frame.seq) + " breaks a rule: " + *objection + ".");
+    return StopApplying(frame.seq, "it breaks a rule");
+  }
+  const core::Entry entry = ledger_.Apply(std::move(*record), frame.at_ms);
+  for (const KeyWrite& write : IndexWrites(entry)) {
+    if (write.value) {
+      expected_[write.key] = bitcoin::Sha256(*write.value);
+    } else {
+      expected_.erase(write.key);
+    }
+  }
+}
+
+void Audit::StopApplying(core::Seq seq, const std::string& why) {
+  if (!applies_) return;
+  applies_ = false;
+  findings_.Add("The indexes were not compared: record " + std::to_string(seq) +
+                " could not be applied, " + why + ".");
+}
+
+void Audit::ExpectAnchor(const Anchor& anchor) {
+  anchor_ = anchor;
+}
+
+void Audit::CheckAnchor() {
+  if (ledger_.last_seq() > 0 && ledger_.created().wal_id != anchor_->wal_id) {
+    findings_.Add("The anchor belongs to WAL " + bitcoin::HexFromBytes(anchor_->wal_id) +
+                  ", the log is WAL " + bitcoin::HexFromBytes(ledger_.created().wal_id) + ".");
+  } else if (anchor_->seq > last_seq()) {
+    findings_.Add("The log ends with record " + std::to_string(last_seq()) +
+                  ", its anchor knows record " + std::to_string(anchor_->seq) + ": " +
+                  std::to_string(anchor_->seq - last_seq()) + " missing at the end.");
+  } else if (hash_at_anchor_ != anchor_->frame_hash) {
+    findings_.Add("Record " + std::to_string(anchor_->seq) +
+                  " is not the one that the anchor names.");
+  }
+}
+
+const Audit::Expected* Audit::expected() const {
+  return applies_ ? &expected_ : nullptr;
+}
+
+}  // namespace sendonce::wal
