@@ -12,7 +12,7 @@ using settings::OptionGroup;
 using settings::Reader;
 using settings::Settings;
 
-constexpr int64_t kMaxTimeoutSeconds = 30 * 86'400;
+constexpr int64_t kMaxTimeoutSeconds = 2'592'000;  // 30 days
 
 OptionGroup ServerGroup() {
   constexpr auto kValue = Option::Kind::kValue;

@@ -18,7 +18,7 @@ struct Wait {
   int64_t seconds = 0;
   std::string until = "sent";  // "sent", "confirmed" or "final"
 };
-constexpr int64_t kMaxWaitSeconds = 30 * 86'400;
+constexpr int64_t kMaxWaitSeconds = 2'592'000;  // 30 days
 
 // One question, always the same however often it is put: repeating it does nothing twice.
 struct Command {

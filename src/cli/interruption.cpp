@@ -34,7 +34,7 @@ Interruption::~Interruption() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  ::pthread_kill(thread_.native_handle(), SIGTERM);  // wakes it up
+  ::pthread_kill(thread_.native_handle(), SIGINT);  // wakes it up
   thread_.join();
 }
 

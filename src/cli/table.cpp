@@ -125,6 +125,7 @@ void AppendRows(const std::vector<JsonValue>& rows, size_t indent, std::string& 
   lines.front().emplace_back();  // the details have no name
   for (const JsonValue& row : rows) {
     std::vector<std::string> cells;
+    cells.reserve(names.size() + 1);
     for (const std::string& name : names) cells.push_back(Cell(name, *http::FindField(row, name)));
     cells.push_back(Details(row, names));
     lines.push_back(std::move(cells));

@@ -41,7 +41,7 @@ std::filesystem::path Absolute(const std::string& given) {
 // --- bitcoind
 
 std::string ReadHost(Reader& reader, const std::string& otherwise) {
-  const std::string host = reader.Text("rpcconnect").value_or(otherwise);
+  std::string host = reader.Text("rpcconnect").value_or(otherwise);
   const bool has_port = std::count(host.begin(), host.end(), ':') == 1;
   if (host.empty() || has_port || host.find_first_of("/@[] ") != std::string::npos) {
     reader.Refuse("rpcconnect", "must be a host name or a numeric address; the port is -rpcport");
@@ -97,7 +97,7 @@ NodeOptions ReadNode(Reader& reader, bitcoin::Network network, const std::filesy
 // --- callers
 
 bool IsNumericAddress(const std::string& address) {
-  in6_addr parsed;
+  in6_addr parsed{};
   return ::inet_pton(AF_INET, address.c_str(), &parsed) == 1 ||
          ::inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
 }

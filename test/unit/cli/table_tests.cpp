@@ -42,7 +42,8 @@ BOOST_AUTO_TEST_CASE(an_object_in_an_object_stands_below_its_name) {
 
 BOOST_AUTO_TEST_CASE(what_differs_from_row_to_row_stands_in_the_last_column) {
   BOOST_TEST(Table(R"({"records":[{"seq":1,"at":1790000000000,"type":"A","id":"w"},
-                                  {"seq":12,"at":1790000000000,"type":"Bb","fee":{"n":1},"v":[1,2]}]})") ==
+                                  {"seq":12,"at":1790000000000,"type":"Bb",
+                                   "fee":{"n":1},"v":[1,2]}]})") ==
              "seq  at                        type\n"
              "1    2026-09-21T14:13:20.000Z  A     id=w\n"
              "12   2026-09-21T14:13:20.000Z  Bb    fee={n=1} v=[1, 2]\n");

@@ -1,6 +1,10 @@
 #include "daemon/options.h"
 
 #include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
 
 #include "daemon/option_table.h"
 #include "scratch_directory.h"
@@ -228,6 +232,22 @@ BOOST_AUTO_TEST_CASE(help_shows_every_option_and_fits_the_screen) {
   BOOST_TEST(help == TextOf({"-?"}));
   BOOST_TEST(help.find("Examples:") != std::string::npos);
   BOOST_TEST(TextOf({"-version"}).starts_with("sendonced version "));
+}
+
+BOOST_AUTO_TEST_CASE(the_manual_names_every_option_and_no_other) {
+  std::ifstream file(SENDONCE_SOURCE_DIR "/doc/sendonced.md");
+  BOOST_REQUIRE(file);
+  const std::string manual{std::istreambuf_iterator<char>(file), {}};
+  const std::regex name("(?:^|, )(?:\\| )?`-([a-z?][a-z0-9]*)`", std::regex::multiline);
+  std::set<std::string> written;
+  for (std::sregex_iterator match(manual.begin(), manual.end(), name), end; match != end; ++match) {
+    written.insert((*match)[1]);
+  }
+  std::set<std::string> known;
+  for (const settings::OptionGroup& group : SendoncedProgram().groups) {
+    for (const settings::Option& option : group.options) known.insert(std::string(option.name));
+  }
+  BOOST_TEST(written == known, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
