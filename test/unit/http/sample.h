@@ -10,8 +10,8 @@
 namespace sendonce::http::sample {
 
 constexpr char kAddress[] = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
-constexpr char kBody[] =
-    R"({"outputs":[{"address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080","amount_sat":150000}]})";
+constexpr char kBody[] = R"({"outputs":[{"address":"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",)"
+                         R"("amount_sat":150000}]})";
 
 // Shown as 64 times this digit.
 inline bitcoin::Hash256 Hash(char digit) {
