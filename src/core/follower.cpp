@@ -63,7 +63,8 @@ void Follower::Advance(Millis now_ms) {
 }
 
 Millis Follower::next_due_ms() const {
-  return next_read_ms_;
+  // While the node is being read its reply is what wakes us.
+  return reading_ || pending_reads_ > 0 ? INT64_MAX : next_read_ms_;
 }
 
 template <typename T>
