@@ -75,13 +75,16 @@ Millis Builder::next_due_ms() const {
 void Builder::StartRound() {
   if (round_ == follower_.rounds()) return;
   round_ = follower_.rounds();
-  if (!unaffordable_) short_since_ms_.reset();
-  unaffordable_.reset();
+  if (unaffordable_.empty()) short_since_ms_.reset();
+  unaffordable_.clear();
   wake_ms_ = 0;
 }
 
+// Only a send of the same fee rate says so: what cannot be paid for at a thousand times the rate
+// can well be paid for otherwise.
 bool Builder::IsUnaffordable(const Send& send) const {
-  return unaffordable_ && TotalAmountSat(*send.content) >= *unaffordable_;
+  const auto found = unaffordable_.find(GuessedRate(FeeOf(send)));
+  return found != unaffordable_.end() && TotalAmountSat(*send.content) >= found->second;
 }
 
 bool Builder::MayTry(const Send& send, Millis now_ms) {
@@ -149,9 +152,9 @@ void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
     coins = pool_.Select(TargetFor(company, rate), rate, may_spend);
   }
   if (!coins) {
-    const bitcoin::Amount amount_sat = TotalAmountSat(*company.front()->content);
     if (!short_since_ms_) short_since_ms_ = now_ms;
-    unaffordable_ = amount_sat;
+    unaffordable_[rate] = TotalAmountSat(*company.front()->content);
+    extra_sat_ = 0;  // it was for these, others may need none
     return;
   }
   Attempt attempt;
@@ -182,14 +185,14 @@ void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
 void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms) {
   if (!draft.missing.empty()) {
     for (const bitcoin::OutPoint& coin : draft.missing) pool_.Remove(coin);
-    wake_ms_ = 0;
+    // Not at once: a wallet can go on showing what the chain has not.
+    Pause(now_ms);
     return follower_.WantWallet(now_ms);
   }
   if (draft.tip != ledger_.chain().tip().hash || follower_.building_stall()) {
     // The draft was made on another block than the log has read: it says nothing about coins that
     // the blocks between may have touched.
-    not_before_ms_ = now_ms + policy_.retry_min_ms;
-    wake_ms_ = not_before_ms_;
+    Pause(now_ms);
     return follower_.Want();
   }
   if (draft.judgement) return OnJudgement(attempt, *draft.judgement, now_ms);
@@ -208,6 +211,11 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
   if (objection && attempt.sends.size() > 1) return Split(attempt);
   if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, true, now_ms);
   Reserve(attempt, std::move(*checked.reservation), now_ms);
+}
+
+void Builder::Pause(Millis now_ms) {
+  not_before_ms_ = now_ms + policy_.retry_min_ms;
+  wake_ms_ = not_before_ms_;
 }
 
 // The ledger judges before anything is written: a coin that went into another batch meanwhile, or a
@@ -261,7 +269,7 @@ void Builder::HoldBack(const SendId& id, std::string code, std::string detail, b
   const Millis since_ms = goes_on ? hold.stall->since_ms : now_ms;
   hold.stall = Stall{std::move(code), std::move(detail), since_ms, automatic};
   hold.due_ms = now_ms + Backoff(policy_, hold.failures++);
-  wake_ms_ = std::min(wake_ms_, hold.due_ms);
+  wake_ms_ = 0;  // the others go on at once; when this one is due is seen where it is passed over
 }
 
 void Builder::HoldBackAll(const Attempt& attempt, const std::string& code,

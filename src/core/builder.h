@@ -71,6 +71,7 @@ class Builder {
   void OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms);
   void OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms);
   void Split(const Attempt& attempt);
+  void Pause(Millis now_ms);
   void Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms);
   void HoldBack(const SendId& id, std::string code, std::string detail, bool automatic,
                 Millis now_ms);
@@ -89,9 +90,10 @@ class Builder {
   std::map<SendId, Hold> holds_;
   std::map<int, bitcoin::FeeRate> last_rates_;  // by conf_target, as the last draft used them
   bitcoin::Amount extra_sat_ = 0;  // added to the target after the node found the coins too few
-  std::optional<bitcoin::Amount> unaffordable_;  // the coins of this round did not suffice for it
-  std::optional<Millis> short_since_ms_;         // since when there is such an amount in each round
-  uint64_t round_ = 0;                           // of the follower, that unaffordable_ is about
+  // By fee rate, the amount for which the coins of this round did not suffice.
+  std::map<bitcoin::FeeRate, bitcoin::Amount> unaffordable_;
+  std::optional<Millis> short_since_ms_;  // since when there is such an amount in each round
+  uint64_t round_ = 0;                    // of the follower, that unaffordable_ is about
   size_t max_company_;        // sends in the next draft: halved when a company is refused
   Millis not_before_ms_ = 0;  // no draft before it
   Millis wake_ms_ = 0;        // when a send that is held back may be tried again
