@@ -301,13 +301,14 @@ const Version* Follower::AdoptOrNoteRival(const Batch& batch,
     return nullptr;
   }
   const BatchId id = batch.id;
-  outbox_.Write(VersionAdopted{id, bitcoin::SerializeTransaction(transaction), match.paid}, now_ms);
+  // The alarm first: from the record of the version on the spend counts as explained.
   if (!match.same_but_for_signatures) {
     RaiseAlarm(AlarmKind::kForeignVersion, txid, id,
                "a transaction that sendonce did not make pays for one or more of its sends; they "
                "count as paid by it",
                now_ms);
   }
+  outbox_.Write(VersionAdopted{id, bitcoin::SerializeTransaction(transaction), match.paid}, now_ms);
   return FindVersion(*ledger_.FindBatch(id), txid);
 }
 
@@ -331,9 +332,12 @@ void Follower::NoteRival(const Batch& batch, const bitcoin::Transaction& transac
              now_ms);
 }
 
+// Before wallet and log have been compared, whatever sendonce did not make may be what a log that
+// was put back has forgotten: it may pay a send that the log does not know, too.
 void Follower::RaiseAlarm(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
                           std::string detail, Millis now_ms) {
   if (HasAlarmFor(txid)) return;
+  if (!compared_with_wallet_) kind = AlarmKind::kUnexplainedSpendAtStart;
   outbox_.Write(AlarmRaised{kind, txid, batch, std::move(detail)}, now_ms);
 }
 
@@ -366,8 +370,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
     if (spend.explained || ledger_.FindBatchByTxid(spend.txid)) continue;
     if (std::find(before.begin(), before.end(), spend.txid) != before.end()) continue;
     const bool at_start = !compared_with_wallet_;
-    RaiseAlarm(at_start ? AlarmKind::kUnexplainedSpendAtStart : AlarmKind::kUnexplainedSpend,
-               spend.txid, std::nullopt,
+    RaiseAlarm(AlarmKind::kUnexplainedSpend, spend.txid, std::nullopt,
                at_start
                    ? "the wallet spent this before the daemon started, and no record explains it: "
                      "the WAL may be behind the wallet"
