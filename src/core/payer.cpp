@@ -98,6 +98,9 @@ void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
     // Only recorded bytes go out while the node is behind (R10); signing waits.
     return Schedule(batch.id, now_ms + policy_.retry_min_ms);
   }
+  if (!version.signature_asked && !batch.rivals.empty()) {
+    return Drop(batch.id, now_ms);  // a coin is taken, and others may still be chosen
+  }
   if (!version.signature_asked && DropIfExpired(batch, now_ms)) return;
   attempt.in_flight = true;
   if (!attempt.locked) return outbox_.Emit(LockCoins{batch.id, OutPointsOf(batch)});
@@ -267,10 +270,11 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
     if (!standing.mempool_spender) continue;
     follower_.OnSpender(reply.batch, *standing.mempool_spender, std::nullopt, now_ms);
   }
+  // The coins are there: a lock that the node does not give is done without (R8).
+  if (all_unspent) attempt->locked = true;
   const Batch* batch = ledger_.FindBatch(reply.batch);
   if (SignatureAsked(*batch)) return;
   if (!all_unspent) return Drop(reply.batch, now_ms);
-  attempt->locked = true;
   Succeed(*attempt, reply.batch, now_ms);
 }
 
