@@ -162,6 +162,7 @@ void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
   for (const Send* send : company) attempt.sends.push_back(send->id);
   attempt.coins = std::move(*coins);
   attempt.fee = fee;
+  attempt.reorganisations = follower_.reorganisations();
   outbox_.Emit(DraftTransaction{attempt.id, attempt.coins,
                                 OutputsOf(ContentsOf(ledger_, attempt.sends)), fee,
                                 policy_.fallback_fee_rate_sat_kvb});
@@ -189,9 +190,10 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
     Pause(now_ms);
     return follower_.WantWallet(now_ms);
   }
-  if (draft.tip != ledger_.chain().tip().hash || follower_.building_stall()) {
+  if (draft.tip != ledger_.chain().tip().hash || follower_.building_stall() ||
+      attempt.reorganisations != follower_.reorganisations()) {
     // The draft was made on another block than the log has read: it says nothing about coins that
-    // the blocks between may have touched.
+    // the blocks between may have touched. Or its coins were confirmed in blocks that have left.
     Pause(now_ms);
     return follower_.Want();
   }

@@ -49,6 +49,7 @@ class Builder {
     std::vector<SendId> sends;
     std::vector<Coin> coins;
     FeeChoice fee;
+    uint64_t reorganisations = 0;  // the follower's count when the coins were chosen
   };
 
   // Why a send is passed over for now; lost with the process.

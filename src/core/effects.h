@@ -77,7 +77,8 @@ struct LockCoins {
   std::vector<bitcoin::OutPoint> coins;
 };
 
-// No answer is expected. If the call is lost the coins stay locked, which keeps them out of the pool until somebody unlocks them (lockunspent): it costs funds for a while, never a payment.
+// No answer is expected. If the call is lost the coins stay locked, which keeps them out of the
+// pool until somebody unlocks them (lockunspent): it costs funds for a while, never a payment.
 struct UnlockCoins {
   std::vector<bitcoin::OutPoint> coins;
 };

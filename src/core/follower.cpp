@@ -197,7 +197,10 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
   if (moves) {
     wallet_read_due_ms_ = now_ms;
     // The coins' confirmations count on blocks that are gone.
-    if (step.fork_height < old_tip_height) coins_known_ = false;
+    if (step.fork_height < old_tip_height) {
+      coins_known_ = false;
+      ++reorganisations_;
+    }
     ReopenAbove(step.fork_height, now_ms);
     ChainMoved moved;
     moved.fork_height = step.fork_height;

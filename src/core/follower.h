@@ -71,6 +71,8 @@ class Follower {
 
   // Counts the completed reconciliations: the payer tries again what had to wait for new coins.
   uint64_t rounds() const { return rounds_; }
+  // Counts the times that blocks left the chain: what was found in it before may not hold.
+  uint64_t reorganisations() const { return reorganisations_; }
 
   NodeView View() const;
 
@@ -124,6 +126,7 @@ class Follower {
   ChainPosition spends_since_;
   int pending_reads_ = 0;  // of coins and spends in this round
   uint64_t rounds_ = 0;
+  uint64_t reorganisations_ = 0;
   std::optional<Stall> building_stall_;
   std::optional<Stall> sending_stall_;
 };

@@ -108,13 +108,14 @@ class Machine::Parts {
 
   void operator()(const ChainRead& read) {
     const bool was_down = !follower_.View().reachable;
-    const int32_t old_height = ledger_.chain().tip().height;
+    const uint64_t reorganisations = follower_.reorganisations();
     follower_.OnChainRead(read, now_ms_);
     const auto* step = std::get_if<ChainStep>(&read.outcome);
     if (!step) return;
     // A node that came back may have lost its mempool and its locks; a reorganisation may have
     // thrown transactions out.
-    const bool fell_back = step->connected && step->fork_height < old_height;
+    const bool fell_back = follower_.reorganisations() != reorganisations;
+    if (fell_back) payer_.DropUnasked(now_ms_);
     if (was_down || fell_back) payer_.ScheduleAll(now_ms_);
   }
 

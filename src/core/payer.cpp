@@ -157,6 +157,14 @@ void Payer::Drop(BatchId id, Millis now_ms) {
   attempts_.erase(attempt);
 }
 
+void Payer::DropUnasked(Millis now_ms) {
+  std::vector<BatchId> unasked;
+  for (const auto& [id, batch] : ledger_.batches()) {
+    if (Ledger::IsOpen(batch) && !SignatureAsked(batch)) unasked.push_back(id);
+  }
+  for (BatchId id : unasked) Drop(id, now_ms);
+}
+
 // The attempt that a reply belongs to, or nullptr if the batch was dropped, confirmed or forgotten
 // meanwhile: then nothing follows from the reply.
 Payer::Attempt* Payer::Returned(BatchId batch) {

@@ -45,6 +45,10 @@ class Payer {
   // Gives a batch up for which no signature was asked for, and frees its coins. REQUIRES: none was.
   void Drop(BatchId batch, Millis now_ms);
 
+  // Gives up every batch for which no signature was asked for: after a reorganisation its coins may
+  // be gone or unconfirmed, and others can still be chosen.
+  void DropUnasked(Millis now_ms);
+
   // What keeps the batch from going on, if anything does.
   std::optional<Stall> StallOf(BatchId batch) const;
 
