@@ -118,8 +118,8 @@ BOOST_AUTO_TEST_CASE(what_was_held_leaves_in_the_order_in_which_it_was_asked_for
   }
   outbox->Take();
   outbox->OnDurable(ledger.last_seq());
-  CHECK_STEP(Take(), "unlock c1", "answer 1: known", "unlock c2", "answer 2: known",
-             "unlock c3", "answer 3: known");
+  CHECK_STEP(Take(), "unlock c1", "answer 1: known", "unlock c2", "answer 2: known", "unlock c3",
+             "answer 3: known");
 }
 
 // Group commit: the next append takes all that waits, each record once, in order.

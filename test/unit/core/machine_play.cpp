@@ -1,0 +1,255 @@
+#include "machine_play.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace sendonce::core {
+
+namespace {
+
+// A machine that goes on asking while everything is answered honestly is in a loop.
+constexpr int kMaxStepsToSettle = 1'000;
+
+bool AsksTheNode(const Effect& effect) {
+  return !std::holds_alternative<Append>(effect) && !std::holds_alternative<Answer>(effect) &&
+         !std::holds_alternative<UnlockCoins>(effect);
+}
+
+void AddLines(std::string& text, const std::string& more) {
+  if (!text.empty() && !more.empty()) text += "\n";
+  text += more;
+}
+
+}  // namespace
+
+Play::Play(const Policy& policy)
+    : policy_(policy), machine_(std::make_unique<Machine>(policy, Ledger(log.Load()))) {
+  node.Fund(samples::CoinOf(1, 1'000'000), 6);
+}
+
+void Play::FundWith(const std::vector<Coin>& coins) {
+  node = ToyNode();
+  for (const Coin& coin : coins) node.Fund(coin, 6);
+}
+
+// --- one step
+
+std::string Play::Give(const Command& command) {
+  const Effects effects = machine_->Step(command, now_ms_);
+  for (const Effect& effect : effects) Carry(effect);
+  // Whatever is due has just been done: a driver that is to wake it at once would never sleep.
+  if (machine_->next_tick_ms() <= now_ms_) throw std::logic_error("the machine does not sleep");
+  return transcript.TextOf(effects);
+}
+
+void Play::Carry(const Effect& effect) {
+  if (const auto* append = std::get_if<Append>(&effect)) {
+    log.Append(append->entries);
+  } else if (const auto* answer = std::get_if<Answer>(&effect)) {
+    if (!replies_.emplace(answer->call, answer->reply).second) {
+      throw std::logic_error("a call was answered twice");
+    }
+  } else if (AsksTheNode(effect)) {
+    asked_.push_back(effect);
+  }
+}
+
+template <typename EffectType>
+EffectType Play::Take() {
+  const auto found = std::find_if(asked_.begin(), asked_.end(), [](const Effect& effect) {
+    return std::holds_alternative<EffectType>(effect);
+  });
+  if (found == asked_.end()) throw std::logic_error("the node was not asked for that");
+  EffectType effect = std::get<EffectType>(std::move(*found));
+  asked_.erase(found);
+  return effect;
+}
+
+// --- callers
+
+std::string Play::Submit(const SendId& id, const SendContent& content, Wait wait) {
+  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
+  return Give(core::Submit{++last_call_, id, content, wait, stored});
+}
+
+std::string Play::Submit(const SendId& id, const std::vector<Payee>& outputs, Wait wait) {
+  return Submit(id, samples::Paying(outputs), wait);
+}
+
+std::string Play::Query(const SendId& id, Wait wait) {
+  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
+  return Give(core::Query{++last_call_, id, wait, stored});
+}
+
+std::string Play::Cancel(const SendId& id) {
+  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
+  return Give(core::Cancel{++last_call_, id, stored});
+}
+
+std::string Play::AcceptAlarm(Seq alarm) {
+  return Give(core::AcceptAlarm{++last_call_, alarm, "looked at"});
+}
+
+SendView Play::View(const SendId& id) {
+  Query(id);
+  const CallToken call = last_call_;
+  if (!WasAnswered(call)) Durable();
+  return std::get<SendReply>(ReplyTo(call)).send.value();
+}
+
+// --- the log
+
+std::string Play::Durable() {
+  return DurableUpTo(log.last_seq());
+}
+
+std::string Play::DurableUpTo(Seq seq) {
+  log.Sync(seq);
+  return Give(core::Durable{seq});
+}
+
+// --- the node
+
+std::string Play::ReadsChain() {
+  return ReadsChain(HonestStep());
+}
+std::string Play::ReadsChain(Outcome<ChainStep> outcome) {
+  Take<ReadChain>();
+  ChainRead read{std::move(outcome), {}, {}};
+  log.FillIn(read);
+  return Give(read);
+}
+
+std::string Play::ReadsCoins() {
+  return ReadsCoins(node.ReadCoins());
+}
+std::string Play::ReadsCoins(Outcome<std::vector<WalletCoin>> outcome) {
+  Take<ReadCoins>();
+  return Give(CoinsRead{std::move(outcome)});
+}
+
+std::string Play::ReadsSpends() {
+  return ReadsSpends(node.ReadSpends(Asked<ReadSpends>()));
+}
+std::string Play::ReadsSpends(Outcome<std::vector<WalletSpend>> outcome) {
+  Take<ReadSpends>();
+  if (auto* spends = std::get_if<std::vector<WalletSpend>>(&outcome)) {
+    for (WalletSpend& spend : *spends) spend.explained = log.KnowsTxid(spend.txid);
+  }
+  return Give(SpendsRead{std::move(outcome)});
+}
+
+std::string Play::LooksUp() {
+  return LooksUp(node.LookUpCoins(Asked<LookUpCoins>()));
+}
+std::string Play::LooksUp(Outcome<std::vector<CoinStanding>> outcome) {
+  const auto effect = Take<LookUpCoins>();
+  return Give(CoinsLookedUp{effect.batch, std::move(outcome)});
+}
+
+std::string Play::Drafts() {
+  return Drafts(node.MakeDraft(Asked<DraftTransaction>()));
+}
+std::string Play::Drafts(Outcome<Draft> outcome) {
+  const auto effect = Take<DraftTransaction>();
+  return Give(Drafted{effect.draft, std::move(outcome)});
+}
+
+std::string Play::Locks(Outcome<Done> outcome) {
+  const auto effect = Take<LockCoins>();
+  return Give(CoinsLocked{effect.batch, std::move(outcome)});
+}
+
+std::string Play::Signs() {
+  return Signs(node.Sign(Asked<Sign>().unsigned_tx));
+}
+std::string Play::Signs(Outcome<bitcoin::Bytes> outcome) {
+  const auto effect = Take<Sign>();
+  return Give(core::Signed{effect.batch, effect.version, std::move(outcome)});
+}
+
+std::string Play::Broadcasts() {
+  return Broadcasts(node.Broadcast(Asked<Broadcast>().raw_tx));
+}
+std::string Play::Broadcasts(Outcome<Done> outcome) {
+  const auto effect = Take<Broadcast>();
+  return Give(Broadcasted{effect.batch, effect.txid, std::move(outcome)});
+}
+
+std::string Play::SignsUnheard() {
+  node.Sign(Asked<Sign>().unsigned_tx);
+  return Signs(Unknown{"timeout"});
+}
+
+std::string Play::BroadcastsUnheard() {
+  node.Broadcast(Asked<Broadcast>().raw_tx);
+  return Broadcasts(Unknown{"timeout"});
+}
+
+Draft Play::HonestDraft() {
+  return std::get<Draft>(node.MakeDraft(Asked<DraftTransaction>()));
+}
+
+ChainStep Play::HonestStep() {
+  return node.ReadChain(Asked<ReadChain>());
+}
+
+// --- time
+
+std::string Play::After(Millis elapsed_ms) {
+  now_ms_ += elapsed_ms;
+  return Tick();
+}
+
+std::string Play::Wake() {
+  now_ms_ = std::max(now_ms_, machine_->next_tick_ms());
+  return Tick();
+}
+
+// --- many steps at once
+
+std::string Play::AnswerOldest() {
+  const Effect& oldest = asked_.front();
+  if (std::holds_alternative<ReadChain>(oldest)) return ReadsChain();
+  if (std::holds_alternative<ReadCoins>(oldest)) return ReadsCoins();
+  if (std::holds_alternative<ReadSpends>(oldest)) return ReadsSpends();
+  if (std::holds_alternative<LookUpCoins>(oldest)) return LooksUp();
+  if (std::holds_alternative<DraftTransaction>(oldest)) return Drafts();
+  if (std::holds_alternative<LockCoins>(oldest)) return Locks();
+  if (std::holds_alternative<Sign>(oldest)) return Signs();
+  return Broadcasts();
+}
+
+std::string Play::Settle() {
+  std::string text;
+  for (int steps = 0; steps < kMaxStepsToSettle; ++steps) {
+    if (log.durable_seq() < log.last_seq()) {
+      AddLines(text, Durable());
+    } else if (!asked_.empty()) {
+      AddLines(text, AnswerOldest());
+    } else {
+      return text;
+    }
+  }
+  throw std::logic_error("the machine does not settle:\n" + text);
+}
+
+std::string Play::Reconcile() {
+  std::string text = ChainHint();
+  AddLines(text, Settle());
+  return text;
+}
+
+void Play::Start() {
+  Tick();
+  Settle();
+}
+
+std::string Play::Crash() {
+  log.LoseUnsynced();
+  asked_.clear();
+  machine_ = std::make_unique<Machine>(policy_, Ledger(log.Load()));
+  return Tick();
+}
+
+}  // namespace sendonce::core
