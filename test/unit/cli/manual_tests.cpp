@@ -21,7 +21,7 @@ std::string Manual(const std::string& name) {
 // What stands in a row of a table as `-name` or `--name`.
 std::set<std::string> NamesIn(const std::string& manual) {
   std::set<std::string> names;
-  const std::regex name("(?:^|, )(?:\\| )?`--?([a-z?][a-z-]*)`", std::regex::multiline);
+  const std::regex name("(?:^|, )(?:\\| )?`--?([a-z?][a-z0-9-]*)`", std::regex::multiline);
   for (std::sregex_iterator match(manual.begin(), manual.end(), name), end; match != end; ++match) {
     names.insert((*match)[1]);
   }
