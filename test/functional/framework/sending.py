@@ -7,6 +7,7 @@ import threading
 
 from . import case
 from .rpc import to_btc, to_sat
+from .waiting import wait_until
 
 COIN_SAT = 10_000_000
 AMOUNT_SAT = 100_000
@@ -60,17 +61,20 @@ class SendCase(case.SharedNodeCase):
         self.promises.accepted(send_id)
         return answer
 
-    def new_body(self, send_id, amounts_sat=(AMOUNT_SAT,), kinds=("bech32",), **fields):
-        """The body of a submit with an output for each amount, and any other fields."""
-        addresses = [
-            self.new_address(self.node, kind)
-            for _, kind in zip(amounts_sat, itertools.cycle(kinds))
+    def new_body(self, send_id, amounts_sat=(AMOUNT_SAT,), kinds=("bech32",), alike=1, **fields):
+        """The body of a submit with an output for each amount, the first one so many times, and
+        any other fields.
+        """
+        kinds = itertools.cycle(kinds)
+        outputs = [
+            {"address": self.new_address(self.node, next(kinds)), "amount_sat": amount_sat}
+            for amount_sat in amounts_sat
         ]
-        pairs = list(zip(addresses, amounts_sat))
-        self.promises.submitted(
-            send_id, [(case.script_of(self.node, address), amount) for address, amount in pairs]
-        )
-        outputs = [{"address": address, "amount_sat": amount} for address, amount in pairs]
+        outputs = outputs[:1] * alike + outputs[1:]
+        pairs = [
+            (case.script_of(self.node, each["address"]), each["amount_sat"]) for each in outputs
+        ]
+        self.promises.submitted(send_id, pairs)
         return {"outputs": outputs, **fields}
 
     def wait_for(self, send_id, until, **expected):
@@ -78,6 +82,13 @@ class SendCase(case.SharedNodeCase):
         answer = self.api.get(send_id, wait=WAIT_S, until=until)
         self.assert_answer(answer, 200, **expected)
         return answer
+
+    def wait_for_stall(self, send_id, code):
+        def stalled():
+            answer = self.api.get(send_id)
+            return answer if (answer["stalled"] or {}).get("code") == code else None
+
+        return wait_until(stalled, f"{send_id} is stalled: {code}")
 
     def finish(self, send_id):
         """Mines until it is final; returns the answer."""
