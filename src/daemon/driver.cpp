@@ -251,6 +251,7 @@ http::ServiceStatus Driver::DescribeService() {
   status.uptime_ms = NowMs() - started_at_ms_;
   status.zmq = zmq_.Describe();
   status.wal_path = around_.wal_directory.string();
+  status.wal_anchor_seq = around_.log.anchored_seq();
   return status;
 }
 

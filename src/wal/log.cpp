@@ -116,6 +116,7 @@ class Log::Impl {
   const Database& database() const { return *database_; }
   const core::WalId& wal_id() const { return wal_id_; }
   core::Seq last_seq() const { return last_seq_; }
+  core::Seq anchored_seq() const { return anchored_seq_; }
 
  private:
   std::optional<Problem> Write(std::span<const KeyWrite> writes) {
@@ -137,7 +138,7 @@ class Log::Impl {
   const std::unique_ptr<Database> database_;
   const core::WalId wal_id_;
   Link link_;  // behind the last record that was given to Append
-  core::Seq anchored_seq_ = 0;
+  std::atomic<core::Seq> anchored_seq_ = 0;
   core::Millis anchored_at_ms_ = 0;
   std::atomic<core::Seq> last_seq_;  // durable
   mutable std::atomic<bool> failed_ = false;
@@ -196,6 +197,10 @@ std::optional<Problem> Log::AnchorIfDue(core::Millis now_ms) {
 
 std::optional<Problem> Log::SyncAnchor() {
   return impl_->SyncAnchor();
+}
+
+core::Seq Log::anchored_seq() const {
+  return impl_->anchored_seq();
 }
 
 core::Seq Log::last_seq() const {

@@ -118,6 +118,8 @@ class Log {
 
   // The last durable record.
   core::Seq last_seq() const;
+  // What the anchor names: never beyond last_seq().
+  core::Seq anchored_seq() const;
   const core::WalId& wal_id() const;
 
   // The first error of all, or nullopt.
