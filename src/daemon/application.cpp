@@ -126,6 +126,7 @@ class Run {
   [[noreturn]] void StopAtOnce(const std::string& problem) {
     logger_.Error(LogCategory::kWal, "storage error, stopping at once: " + problem);
     std::fprintf(stderr, "sendonced: storage error: %s\n", problem.c_str());
+    interposed_.failpoints.Reach("failed");
     std::_Exit(kExitStorage);
   }
 

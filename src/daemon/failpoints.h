@@ -15,6 +15,7 @@ namespace sendonce::daemon {
 //   "call:<Effect>"        the call to the node is about to be made
 //   "called:<Effect>"      its reply is here, and the core does not know it yet
 //   "answer"               an answer is about to be given to a caller
+//   "failed"               a storage error was met, and is about to stop the process
 // <Record> is a name of core::RecordName, <Effect> one of NodeGateway's.
 class Failpoints {
  public:

@@ -6,7 +6,6 @@
 #include <cassert>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <variant>
@@ -15,6 +14,7 @@
 #include "core/ledger.h"
 #include "daemon/application.h"
 #include "node/bitcoind.h"
+#include "wal/start.h"
 
 namespace sendonce::daemon {
 
@@ -159,11 +159,8 @@ class Initialization {
 
 int Initialize(const Options& options, const wal::Substitutes& files) {
   const wal::Paths paths{options.paths.wal_directory, options.paths.anchor_file};
-  if (std::filesystem::exists(paths.wal_directory) || std::filesystem::exists(paths.anchor_file)) {
-    // Looked at before the wallet is touched; Log::Create looks again.
-    return Refuse("there is a WAL already in " + paths.wal_directory.string() +
-                  "; a log is begun once and kept for ever. Start sendonced without init");
-  }
+  // Looked at before the wallet is touched; Log::Create looks again.
+  if (const auto problem = wal::ProblemOfNewPaths(paths)) return Refuse(problem->text());
   Initialization initialization(options);
   if (auto problem = initialization.CheckNode()) return Refuse(*problem);
   if (auto problem = initialization.Bind()) return Refuse(*problem);

@@ -7,17 +7,21 @@
 //   SENDONCE_THEN=kill            what happens there: the process is killed with SIGKILL,
 //                 cut             the power is cut: what is not synced is lost; what is found after
 //                 it is written to SENDONCE_IMAGE, a new folder, and the process is killed,
-//                 <operation>     from there on each append, sync, flush or rename fails with EIO
+//                 <operation>     from there on each append, sync, flush or rename fails with EIO;
+//                                 with SENDONCE_IMAGE the power is cut once that has stopped it
+//   SENDONCE_TRACE=<file>         each point is written to the end of this file, in a line of its
+//                                 own, when it is reached: a test learns which points there are
 //
-// Without SENDONCE_AT it is sendonced.
+// With none of them it is sendonced.
 
+#include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -52,18 +56,53 @@ std::optional<Operation> OperationNamed(const std::string& name) {
   return std::nullopt;
 }
 
+// Lines are whole, and in the file when the call returns: what happens at the point comes after it.
+class Trace {
+ public:
+  explicit Trace(const std::string& path) {
+    if (path.empty()) return;
+    descriptor_ = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (descriptor_ < 0) Misuse("cannot write the trace to " + path);
+  }
+  ~Trace() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  Trace(const Trace&) = delete;
+  Trace& operator=(const Trace&) = delete;
+
+  void Note(std::string_view point) const {
+    if (descriptor_ < 0) return;
+    const std::string line = std::string(point) + '\n';
+    const ssize_t written = write(descriptor_, line.data(), line.size());
+    if (written != static_cast<ssize_t>(line.size())) Misuse("the trace cannot be written");
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
+// Reached on several threads, and gone through by one at a time: while the power is being cut, no
+// answer leaves that the image does not hold.
 class Trouble final : public sendonce::daemon::Failpoints {
  public:
-  Trouble(FaultEnv* disk, std::string at, std::string then, std::string image)
-      : disk_(disk), then_(std::move(then)), image_(std::move(image)) {
+  explicit Trouble(FaultEnv* disk)
+      : disk_(disk),
+        then_(Environment("SENDONCE_THEN")),
+        image_(Environment("SENDONCE_IMAGE")),
+        trace_(Environment("SENDONCE_TRACE")) {
+    const std::string at = Environment("SENDONCE_AT");
     const size_t mark = at.find('#');
     point_ = at.substr(0, mark);
+    if (point_.empty()) return;
     if (mark != std::string::npos) nth_ = std::stoi(at.substr(mark + 1));
     if (then_ != "kill" && !disk_) Misuse("SENDONCE_DISK is needed for " + then_);
     if (then_ != "kill" && then_ != "cut" && !OperationNamed(then_)) Misuse("unknown: " + then_);
   }
 
   void Reach(std::string_view point) override {
+    const std::lock_guard guard(mutex_);
+    trace_.Note(point);
+    if (point == "failed" && !image_.empty()) disk_->WriteImage(image_, {});
     if (point != point_ || ++reached_ != nth_) return;
     if (then_ == "kill") Die();
     if (then_ == "cut") {
@@ -78,8 +117,10 @@ class Trouble final : public sendonce::daemon::Failpoints {
   std::string point_;
   std::string then_;
   std::string image_;
+  const Trace trace_;
+  std::mutex mutex_;
   int nth_ = 1;
-  std::atomic<int> reached_ = 0;
+  int reached_ = 0;
 };
 
 }  // namespace
@@ -88,14 +129,8 @@ int main(int argc, char** argv) {
   std::unique_ptr<FaultEnv> disk;
   const std::string folder = Environment("SENDONCE_DISK");
   if (!folder.empty()) disk = std::make_unique<FaultEnv>(folder);
-  std::unique_ptr<sendonce::daemon::Failpoints> failpoints =
-      std::make_unique<sendonce::daemon::NoFailpoints>();
-  const std::string at = Environment("SENDONCE_AT");
-  if (!at.empty()) {
-    failpoints = std::make_unique<Trouble>(disk.get(), at, Environment("SENDONCE_THEN"),
-                                           Environment("SENDONCE_IMAGE"));
-  }
+  Trouble trouble(disk.get());
   sendonce::wal::Substitutes files;
   if (disk) files = disk->substitutes();
-  return sendonce::daemon::RunSendonced({argv + 1, argv + argc}, {*failpoints, files});
+  return sendonce::daemon::RunSendonced({argv + 1, argv + argc}, {trouble, files});
 }

@@ -152,6 +152,11 @@ class Bitcoind:
         """Mines blocks of what is in the mempool; returns their hashes."""
         return self.rpc.generatetoaddress(count, address or self._miner_address())
 
+    def mine_empty(self, count=1):
+        """Mines blocks that leave the mempool as it is; returns their hashes."""
+        address = self._miner_address()
+        return [self.rpc.generateblock(address, [])["hash"] for _ in range(count)]
+
     def fund(self, wallet, amounts_btc, confirmations=6):
         """Gives a wallet one native segwit coin per amount, each confirmed; returns the txid."""
         self._make_mature_coins(sum(map(Decimal, amounts_btc)))

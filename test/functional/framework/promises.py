@@ -51,6 +51,11 @@ class Promises:
     def ids(self):
         return list(self._outputs)
 
+    def payments(self, send_id, chain):
+        """Where the chain pays an id, wholly or in part."""
+        pairs = self._outputs[send_id]
+        return [each for each in chain.payments if (each.script, each.amount_sat) in pairs]
+
     def check(self, chain, all_paid=True):
         """Raises AssertionError with every broken promise. all_paid=False: some may still wait."""
         problems = []

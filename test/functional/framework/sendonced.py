@@ -1,5 +1,6 @@
 """The daemon under test. Stopping it is a check too: of its exit code, and of its log."""
 
+import copy
 import http.client
 import os
 import re
@@ -12,6 +13,7 @@ from .waiting import wait_until
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 60
+EXIT_REFUSED = 2  # src/daemon/application.h
 BAD_LINE = re.compile(r"\[(error|critical)\]")
 
 
@@ -37,15 +39,31 @@ class Sendonced:
         self.port = ports.take()
         self.rpc_port = rpc_port
         self.wallet = wallet
+        self.chain = "regtest"
         self.program = program
         self.environment = {}
         self.detached = False  # True: it outlives this process, and Ctrl-C for this process
         self.cookie_path = self.datadir / "regtest" / ".cookie"
         self.api = Api(self.port, self.cookie_path)
         self.log_path = self.datadir / "regtest" / "debug.log"
+        self.wal_path = self.datadir / "regtest" / "wal"
+        self.anchor_path = self.datadir / "regtest" / "anchor"
         self.process = None
         self._node_cookie_path = cookie_path
         self._announced = []
+
+    def use_node(self, node):
+        """From the next start on."""
+        self.rpc_port = node.rpc_port
+        self._node_cookie_path = node.cookie_path
+
+    def twin(self, ports):
+        """Another daemon in the same folder, on another port."""
+        twin = copy.copy(self)
+        twin.process = None
+        twin.port = ports.take()
+        twin.api = Api(twin.port, self.datadir / "regtest" / ".cookie")
+        return twin
 
     # --- life
 
@@ -83,11 +101,26 @@ class Sendonced:
         """Waits until it answers look-ups, ready to pay or not."""
         wait_until(lambda: self._replies_200("/healthz"), "sendonced is alive", timeout_s)
 
+    def comes_up(self):
+        """Waits until it answers, or has ended by itself. Returns whether it answers."""
+        wait_until(lambda: self._ended() or self._answers(), "sendonced answers, or has ended")
+        return not self._ended()
+
     def wait_exit(self, timeout_s=STOP_TIMEOUT_S):
         """Waits until it ends by itself, as a test means it to. Returns the exit code."""
         code = self.process.wait(timeout_s)
         self.process = None
         return code
+
+    def refuses(self, *options):
+        """Starts it; it has to refuse. Returns what it says about that."""
+        (self.datadir / "output").unlink(missing_ok=True)
+        self.announce(r"\[wal\]")
+        self.launch(*options)
+        code = self.wait_exit()
+        if code != EXIT_REFUSED:
+            raise AssertionError(f"sendonced left with {code}: {self.last_words()}")
+        return self.last_words()
 
     def stop(self):
         """SIGTERM; raises unless it goes in order."""
@@ -159,7 +192,7 @@ class Sendonced:
 
     def options(self):
         return [
-            f"-datadir={self.datadir}", "-regtest",
+            f"-datadir={self.datadir}", f"-chain={self.chain}",
             "-rpcconnect=127.0.0.1", f"-rpcport={self.rpc_port}",
             f"-rpccookiefile={self._node_cookie_path}", f"-rpcwallet={self.wallet}",
             "-bind=127.0.0.1", f"-port={self.port}",
@@ -186,10 +219,16 @@ class Sendonced:
 
     def _replies_200(self, path):
         self._check_running()
+        return self._answers(path)
+
+    def _answers(self, path="/healthz"):
         try:
             return self.api.request("GET", path).status == 200
         except (OSError, http.client.HTTPException):
             return False  # not listening yet, or its cookie is not written yet
+
+    def _ended(self):
+        return self.process.poll() is not None
 
     def _kill_leftover(self):
         if self.process is not None:

@@ -1,0 +1,202 @@
+"""Ways of a send through life, lived under mishaps: each again for each point that it passes.
+
+The points are found by living such a life once without mishap, so that a new one is covered by
+itself.
+"""
+
+from . import case, faults
+from .chain import Chain
+from .ordeal import Mishap, Ordeal
+
+FINALITY = 2
+COINS = 20
+OPTIONS = (f"-finality={FINALITY}",)
+WAIT_S = 20
+
+
+def evenly(items, count):
+    """So many of the items, from everywhere among them."""
+    step = max(1, len(items) / count)
+    return [items[int(at * step)] for at in range(min(count, len(items)))]
+
+
+def name_of(life_class, mishaps):
+    """An id that says by itself what its send went through."""
+    parts = [
+        f"{each.then}{'.cut' * each.power_goes}.{each.point.name}.{each.point.nth}"
+        for each in mishaps
+    ]
+    return "-".join([life_class.__name__, *parts])
+
+
+class Life:
+    """What one send goes through. Both parts repeat what they ask for until it is answered."""
+
+    LANDMARKS = ()  # points that it passes, or it is not the life that it is meant to be
+
+    def __init__(self, test, send_id):
+        self.test, self.send_id = test, send_id
+        self.api, self.node, self.promises = test.daemon.api, test.node, test.promises
+        self.body = test.new_send(self.node, send_id)
+
+    def before(self, ordeal):
+        """What comes before the mishaps."""
+
+    def live(self, ordeal):
+        raise NotImplementedError
+
+    # --- what lives are made of
+
+    def submit(self, ordeal):
+        answer = ordeal.answer_to(lambda: self.api.put(self.send_id, self.body))
+        self.test.assertIn(answer.status, (200, 201), answer)
+        self.promises.accepted(self.send_id)
+
+    def submit_until_sent(self, ordeal):
+        """From the first acknowledgement on the id is known, whatever happens."""
+        def again():
+            answer = self.api.put(self.send_id, self.body, wait=WAIT_S, until="sent")
+            self.test.assertIn(answer.status, (200, 503), answer)
+            return answer
+
+        sent = ordeal.send_in(("broadcast",), again)
+        self.test.assertTrue(sent["replayed"])
+
+    def wait_for(self, ordeal, state):
+        def known():
+            answer = self.api.get(self.send_id, wait=WAIT_S, until=state)
+            self.test.assertEqual(answer.status, 200, answer)
+            return answer
+
+        ordeal.send_in((state,), known)
+
+    def confirm(self, ordeal):
+        self.node.mine()
+        self.wait_for(ordeal, "confirmed")
+
+    def finish(self, ordeal):
+        self.node.mine(FINALITY - 1)
+        self.wait_for(ordeal, "final")
+
+
+class Paid(Life):
+    """Submitted, sent, confirmed, final."""
+
+    LANDMARKS = (
+        "append:SendRecorded", "answer", "call:DraftTransaction", "append:BatchReserved",
+        "durable:BatchReserved", "call:LockCoins", "append:SignatureRequested", "call:Sign",
+        "called:Sign", "append:VersionSigned", "durable:VersionSigned", "call:Broadcast",
+        "called:Broadcast", "append:VersionAccepted", "append:BatchConfirmed", "append:BatchFinal",
+    )
+
+    def live(self, ordeal):
+        self.submit(ordeal)
+        self.submit_until_sent(ordeal)
+        self.confirm(ordeal)
+        self.finish(ordeal)
+
+
+class Reorganised(Life):
+    """Confirmed; its block leaves the chain, and another one takes it up."""
+
+    LANDMARKS = ("append:BatchReopened", "append:BatchConfirmed", "append:BatchFinal")
+
+    def before(self, ordeal):
+        self.submit(ordeal)
+        self.submit_until_sent(ordeal)
+        self.confirm(ordeal)
+
+    def live(self, ordeal):
+        self.node.rpc.invalidateblock(self.node.rpc.getbestblockhash())
+        self.node.mine_empty(2)
+        ordeal.send_in(("broadcast",), lambda: self.api.get(self.send_id))
+        self.confirm(ordeal)
+        self.finish(ordeal)
+
+
+class Fenced(Life):
+    """Cancelled before it was ever submitted."""
+
+    LANDMARKS = ("append:SendEnded", "durable:SendEnded")
+
+    def live(self, ordeal):
+        self.promises.never(self.send_id)
+        self.cancel(ordeal)
+        late = ordeal.answer_to(lambda: self.api.put(self.send_id, self.body))
+        self.test.assertEqual((late.status, late["code"]), (409, "id_cancelled"), late)
+
+    def cancel(self, ordeal):
+        answer = ordeal.answer_to(lambda: self.api.delete(self.send_id))
+        self.test.assertEqual((answer.status, answer["outcome"]), (200, "never"), answer)
+
+
+class GivenUp(Fenced):
+    """Cancelled when its coins are reserved and locked, and no signature was asked for."""
+
+    LANDMARKS = ("append:BatchDropped", "append:SendEnded", "call:UnlockCoins")
+
+    def before(self, ordeal):
+        self.wallet = self.node.wallet(case.WALLET)
+        self.wallet.lockunspent(True)  # what was left behind by a death before the unlocking
+
+    def live(self, ordeal):
+        unknown = self.test.proxy.on("lockunspent", faults.DropReply())
+        self.submit(ordeal)
+        ordeal.send_in(("reserved",), lambda: self.api.get(self.send_id))
+        self.promises.never(self.send_id)
+        self.cancel(ordeal)
+        again = ordeal.answer_to(lambda: self.api.put(self.send_id, self.body))
+        self.test.assertEqual((again.status, again["outcome"]), (200, "never"), again)
+        if not ordeal.deaths:
+            ordeal.wait_for(lambda: not self.wallet.listlockunspent(), "the coins are unlocked")
+        self.test.proxy.remove(unknown)
+
+
+class LivesTest(case.Case):
+    """All lives of a test share node, wallet and log."""
+
+    def setUp(self):
+        super().setUp()
+        self.node = self.start_funded_node(coins=COINS)
+        self.proxy = self.start_proxy(self.node)
+        self.daemon = self.new_sendonced(self.node, self.proxy)
+        self.daemon.init()
+        self.daemon.start(*OPTIONS)  # and reads the blocks that were there already
+        self.met = set()  # names of the points at which a mishap was met
+
+    def live_through(self, life_class, *mishaps):
+        """One life with its mishaps. Returns the ordeal that it was."""
+        send_id = name_of(life_class, mishaps)
+        life = life_class(self, send_id)
+        life.before(Ordeal(self.daemon, self.folder / send_id / "before", options=OPTIONS))
+        ordeal = Ordeal(self.daemon, self.folder / send_id / "life", *mishaps, options=OPTIONS)
+        with self.subTest(send_id):
+            ordeal.answer_to(lambda: self.daemon.api.request("GET", "/readyz"))
+            life.live(ordeal)
+            ordeal.end()
+        self.met.update(each.point.name for each in ordeal.deaths)
+        return ordeal
+
+    def points_of(self, life_class):
+        points = self.live_through(life_class).points(run=0)
+        self.assertLessEqual(set(life_class.LANDMARKS), {each.name for each in points})
+        return points
+
+    def check_lives(self, points):
+        """At the end: a mishap was met at each of the points, and every promise was kept."""
+        self.assertEqual({each.name for each in points} - self.met, set(), "not reached")
+        self.check_payments(self.node, self.proxy)
+        self.check_answers()
+
+    def check_answers(self):
+        """The daemon, without any fault, tells of each id what the chain shows."""
+        self.daemon.program, self.daemon.environment = "sendonced", {}
+        self.daemon.start(*OPTIONS)
+        chain = Chain(self.node.rpc)
+        for send_id in self.promises.ids():
+            answer = self.daemon.api.get(send_id)
+            paid_by = {each.txid for each in self.promises.payments(send_id, chain)}
+            expected = (200, "sent", "final") if paid_by else (200, "never", "cancelled")
+            told = (answer.status, answer["outcome"], answer["state"])
+            self.assertEqual(told, expected, answer)
+            self.assertEqual({answer["txid"]} - {None}, paid_by)
