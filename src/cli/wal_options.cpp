@@ -24,7 +24,7 @@ OptionGroup LogGroup() {
                "The folder of the log (default: wal in the network's folder of -datadir)", kValue,
                kCommandLine},
               {"anchorfile", "<file>",
-               "verify: the anchor that belongs to it (default: where sendonced keeps it)", kValue,
+               "The anchor that belongs to it (default: where sendonced keeps it)", kValue,
                kCommandLine},
               {"anchordir", "<dir>", "As sendonced has it"},
               {"from", "<seq>", "dump: begin with this record (default: 1)", kValue, kCommandLine},
@@ -32,11 +32,16 @@ OptionGroup LogGroup() {
 }
 
 constexpr std::string_view kUsage = R"(
-Reads the log of a sendonced that is stopped, or a copy of it. Changes nothing.
+Reads the log of a sendonced that is stopped, or a copy of it.
 
 Usage:
-  sendonce-wal [options] dump     print every record, one JSON object a line
-  sendonce-wal [options] verify   check chain of hashes, rules, anchor, indexes
+  sendonce-wal [options] dump      print every record, one JSON object a line
+  sendonce-wal [options] verify    check chain of hashes, rules, anchor, indexes
+  sendonce-wal [options] reanchor  write a lost anchor anew, from the log
+
+dump and verify change nothing. reanchor is for a log that has lost its anchor
+and is known to be the newest there is: nobody can see any more whether its end
+is missing, and a send that stood there would be paid again.
 )";
 
 constexpr std::string_view kAfterOptions = R"(
@@ -44,7 +49,8 @@ Exit codes:
 
   0  done; verify: the log is what it should be
   1  wrong options, or the output could not be written
-  2  the log can not be read: missing, or in use by a sendonced
+  2  the log can not be read: missing, or in use by a sendonced; reanchor:
+     refused, nothing was changed
   3  the log is damaged, or not what it should be; the output says how
 
 Examples:
@@ -84,16 +90,17 @@ wal::Paths ReadPaths(const Settings& settings, const Reader& reader) {
 std::variant<WalOptions::Action, Problem> ReadAction(const std::vector<std::string>& words) {
   if (words.size() == 1 && words[0] == "dump") return WalOptions::Action::kDump;
   if (words.size() == 1 && words[0] == "verify") return WalOptions::Action::kVerify;
-  return Problem{"say either dump or verify; see sendonce-wal -help"};
+  if (words.size() == 1 && words[0] == "reanchor") return WalOptions::Action::kReanchor;
+  return Problem{"say dump, verify or reanchor; see sendonce-wal -help"};
 }
 
 // An anchor beside a copied log is hardly the running one's: comparing them would show a damage
 // that is none, or none where there is one.
 std::optional<Problem> CheckAnchor(const WalOptions& options, const Reader& reader) {
-  const bool needs_both = options.action == WalOptions::Action::kVerify && reader.Text("waldir") &&
+  const bool needs_both = options.action != WalOptions::Action::kDump && reader.Text("waldir") &&
                           !reader.Text("anchorfile");
   if (!needs_both) return std::nullopt;
-  return Problem{"-waldir needs -anchorfile too: verify compares the log with its own anchor"};
+  return Problem{"-waldir needs -anchorfile too: a log and its anchor belong together"};
 }
 
 std::variant<WalOptions, TextToPrint, Problem> ReadAll(const Settings& settings) {

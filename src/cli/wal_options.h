@@ -16,7 +16,7 @@
 namespace sendonce::cli {
 
 struct WalOptions {
-  enum class Action { kDump, kVerify };
+  enum class Action { kDump, kVerify, kReanchor };
 
   Action action = Action::kVerify;
   wal::Paths paths;

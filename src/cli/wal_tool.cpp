@@ -65,8 +65,26 @@ WalExitCode Verify(const WalOptions& options, std::FILE* out) {
   return Flushed(out, whole ? WalExitCode::kDone : WalExitCode::kDamaged);
 }
 
+WalExitCode Reanchor(const WalOptions& options, std::FILE* out) {
+  if (const auto problem = wal::Reanchor(options.paths)) {
+    Complain(problem->text());
+    return WalExitCode::kUnreadable;
+  }
+  Print(out, "The anchor " + Printable(options.paths.anchor_file.string()) +
+                 " was written anew: the log is taken to be whole as it stands.\n");
+  return Flushed(out, WalExitCode::kDone);
+}
+
 WalExitCode Run(const WalOptions& options, std::FILE* out) {
-  return options.action == WalOptions::Action::kDump ? Dump(options, out) : Verify(options, out);
+  switch (options.action) {
+    case WalOptions::Action::kDump:
+      return Dump(options, out);
+    case WalOptions::Action::kVerify:
+      return Verify(options, out);
+    case WalOptions::Action::kReanchor:
+      break;
+  }
+  return Reanchor(options, out);
 }
 
 }  // namespace

@@ -13,12 +13,12 @@ namespace sendonce::cli {
 enum class WalExitCode {
   kDone = 0,
   kUsage = 1,       // wrong options, or the output could not be written
-  kUnreadable = 2,  // missing, empty, or in use
+  kUnreadable = 2,  // missing, empty, or in use; reanchor: refused
   kDamaged = 3,     // not what it should be
 };
 
 // Reads the options and the log, prints what was asked for to `out` and everything else to the
-// standard error. Returns the exit code. Changes nothing in the log's folder.
+// standard error. Returns the exit code. Changes nothing, but for the anchor if that is asked for.
 int RunWalTool(const std::vector<std::string>& arguments, const std::filesystem::path& home,
                std::FILE* out);
 

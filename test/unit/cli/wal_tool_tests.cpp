@@ -102,6 +102,16 @@ BOOST_AUTO_TEST_CASE(verify_finds_a_lost_anchor) {
   BOOST_TEST(!Says("verified"));
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_anchor_is_written_anew_and_no_other) {
+  BOOST_TEST(Run({"-regtest", "reanchor"}) == kUnreadable);
+  const auto anchor = path() / ".sendonce/regtest/anchor";
+  std::filesystem::remove(anchor);
+  BOOST_TEST(Run({"-regtest", "reanchor"}) == kDone);
+  BOOST_TEST(Says("was written anew"));
+  BOOST_TEST(Run({"-regtest", "verify"}) == kDone);
+  BOOST_TEST(Run({"reanchor", "-waldir=/x"}) == kUsage);
+}
+
 BOOST_AUTO_TEST_CASE(a_copy_is_verified_against_the_anchor_that_was_copied_with_it) {
   const auto folder = path() / ".sendonce/regtest";
   std::filesystem::copy(folder / "wal", path() / "copy", std::filesystem::copy_options::recursive);
