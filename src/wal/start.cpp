@@ -34,11 +34,8 @@ class TailWalk {
     return !finding_ && !IsEnough();
   }
 
-  // To be asked when the scan has ended.
-  std::optional<std::string> finding() const {
-    if (finding_ || !newer_ || IsEnough()) return finding_;
-    return "record " + std::to_string(newer_->seq - 1) + " is missing";
-  }
+  // What is wrong, as part of a sentence.
+  const std::optional<std::string>& finding() const { return finding_; }
 
   // Behind the last record; nullopt if there is none.
   const std::optional<Link>& last() const { return last_; }
@@ -173,7 +170,7 @@ Result<Standing> VerifiedStanding(const Database& database, const Paths& paths,
   if (auto* damage = std::get_if<Problem>(&created)) return *damage;
   const auto& first = std::get<0>(created);
   if (first.wal_id != anchor.wal_id) return OtherWal(paths, first.wal_id, anchor);
-  if (const auto finding = walk.finding()) return BrokenChain(paths, *finding);
+  if (walk.finding()) return BrokenChain(paths, *walk.finding());
   if (walk.last()->next_seq <= anchor.seq) {
     return TooShort(paths, walk.last()->next_seq - 1, anchor);
   }

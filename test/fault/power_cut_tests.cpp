@@ -136,6 +136,26 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost_when_leveldb_begins_a_new_log)
   }
 }
 
+// One append can be several writes; each of them is whole, and they are durable in order.
+BOOST_AUTO_TEST_CASE(an_append_that_fails_in_the_middle_leaves_its_front) {
+  const wal::TemporaryFolder folder(wal::TemporaryFolder::Place::kDisk);
+  wal::Story story;
+  for (int i = 0; i < 30'000; ++i) story.Submit("w-" + std::to_string(i));
+  const auto root = folder.path() / "root";
+  MakeRoot(root);
+  FaultEnv faults(root);
+  auto log =
+      wal::Must(wal::Log::Create(PathsBelow(root), story.entries()[0], faults.substitutes()));
+  faults.Inject({Operation::kFlush, 2, true, Failure::kEio});
+  BOOST_TEST(log->Append(story.EntriesAfter(1)).has_value());
+  const Acknowledged acknowledged = {log->last_seq(), true};
+  BOOST_TEST(acknowledged.last_seq > 1U);
+  BOOST_TEST(acknowledged.last_seq < story.entries().size());
+  log = nullptr;
+  faults.WriteImage(folder.path() / "image", {Bytes::kLost, Names::kLost, 0});
+  CheckNothingAcknowledgedIsLost(folder.path() / "image", story, acknowledged);
+}
+
 // The anchor is written after the records that it names are durable.
 BOOST_AUTO_TEST_CASE(the_anchor_never_leads) {
   const auto check = [](const std::filesystem::path& image, const wal::Story&,
