@@ -169,7 +169,19 @@ BOOST_AUTO_TEST_CASE(a_chain_that_only_grows_meanwhile_is_read_to_where_it_was) 
 
 BOOST_AUTO_TEST_CASE(another_block_than_the_one_that_was_asked_for_is_unknown) {
   const auto genesis = chain.At(0);
-  node.On("getblock", Result(HexText(chain.BytesAt(2))));
+  chain.Extend(static_cast<int>(core::kMaxBlocksPerRead), 1);
+  const ChainPosition before_last = chain.At(core::kMaxBlocksPerRead - 1);
+  const auto wanted = chain.At(core::kMaxBlocksPerRead).hash;
+  // It links, and the tip is not reached: nothing else would show it.
+  node.On("getblock", [this, before_last, wanted](const Json& params) {
+    if (ReadHash(params.At(0)) == wanted) {
+      return Result(HexText(test::MakeBlock(before_last, 9).bytes));
+    }
+    for (int32_t height = 0;; ++height) {
+      if (ReadHash(params.At(0)) != chain.At(height).hash) continue;
+      return Result(HexText(chain.BytesAt(height)));
+    }
+  });
   UnknownOf(Read({genesis}));
 }
 
