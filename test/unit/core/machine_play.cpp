@@ -202,7 +202,7 @@ std::string Play::After(Millis elapsed_ms) {
 }
 
 std::string Play::Wake() {
-  now_ms_ = std::max(now_ms_, machine_->next_tick_ms());
+  if (machine_->next_tick_ms() < INT64_MAX) now_ms_ = machine_->next_tick_ms();
   return Tick();
 }
 
@@ -220,16 +220,16 @@ std::string Play::AnswerOldest() {
   return Broadcasts();
 }
 
+std::string Play::SettleOneStep() {
+  if (log.durable_seq() < log.last_seq()) return Durable();
+  return asked_.empty() ? "" : AnswerOldest();
+}
+
 std::string Play::Settle() {
   std::string text;
   for (int steps = 0; steps < kMaxStepsToSettle; ++steps) {
-    if (log.durable_seq() < log.last_seq()) {
-      AddLines(text, Durable());
-    } else if (!asked_.empty()) {
-      AddLines(text, AnswerOldest());
-    } else {
-      return text;
-    }
+    if (asked_.empty() && log.durable_seq() == log.last_seq()) return text;
+    AddLines(text, SettleOneStep());
   }
   throw std::logic_error("the machine does not settle:\n" + text);
 }

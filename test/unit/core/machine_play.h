@@ -81,7 +81,7 @@ class Play {
   std::string ChainHint() { return Give(core::ChainHint{}); }
   std::string Tick() { return Give(core::Tick{}); }
   std::string After(Millis elapsed_ms);
-  // Time passes until the machine wants to be woken.
+  // Time passes until the machine wants to be woken; none if it waits for the node alone.
   std::string Wake();
 
   // --- many steps at once
@@ -89,6 +89,8 @@ class Play {
   // Everything is durable and the node answers honestly until nothing is left to be answered.
   // Returns all of it. Time stands still.
   std::string Settle();
+  // The first step of Settle, if there is one left.
+  std::string SettleOneStep();
   // A reconciliation, honest.
   std::string Reconcile();
   // The start: read the chain and the wallet; nothing is recorded.

@@ -1,0 +1,230 @@
+// kill -9 and a new start from what was durable, at each point of a send; and again during the
+// recovery. What must come out is always the same: one payment, from one set of bytes.
+
+#include <boost/test/unit_test.hpp>
+
+#include "machine_phases.h"
+
+namespace sendonce::core {
+namespace {
+
+using samples::CoinOf;
+using samples::Paying;
+using samples::To;
+
+const bitcoin::TxOut kAlicesOutput = samples::OutputTo("alice", 50'000);
+
+// The send is recorded, or the caller repeats it; then it is paid, once.
+void CheckPaidOnce(Play& play) {
+  play.Settle();
+  play.Submit("w-1", {To("alice", 50'000)});
+  play.Settle();
+  play.node.Mine();
+  play.Reconcile();
+  BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
+  BOOST_TEST(play.node.PaymentsInChain(kAlicesOutput) == 1);
+  BOOST_TEST(play.node.signed_ever().size() <= 1U);
+  for (const auto& [number, alarm] : play.ledger().alarms()) BOOST_TEST(alarm.raised.detail == "");
+}
+
+BOOST_AUTO_TEST_SUITE(machine_crash_tests)
+
+BOOST_AUTO_TEST_CASE(killed_at_each_phase) {
+  for (Phase phase : kAllPhases) {
+    BOOST_TEST_CONTEXT(phase) {
+      PlayAt play(phase);
+      play.Crash();
+      CheckPaidOnce(play);
+    }
+  }
+}
+
+// The node did what it was asked to, and nobody was there to hear of it.
+BOOST_AUTO_TEST_CASE(killed_while_the_node_was_at_work) {
+  for (Phase phase : {Phase::kRequestDurable, Phase::kSignatureDurable}) {
+    BOOST_TEST_CONTEXT(phase) {
+      PlayAt play(phase);
+      if (phase == Phase::kRequestDurable) play.node.Sign(play.Asked<Sign>().unsigned_tx);
+      if (phase == Phase::kSignatureDurable) play.node.Broadcast(play.Asked<Broadcast>().raw_tx);
+      play.Crash();
+      CheckPaidOnce(play);
+    }
+  }
+}
+
+// And the transaction was mined before the daemon came back.
+BOOST_AUTO_TEST_CASE(confirmed_while_the_daemon_was_down) {
+  for (Phase phase :
+       {Phase::kSignatureDurable, Phase::kAcceptanceAppended, Phase::kAcceptanceDurable}) {
+    BOOST_TEST_CONTEXT(phase) {
+      PlayAt play(phase);
+      if (play.IsAskedTo<Broadcast>()) play.node.Broadcast(play.Asked<Broadcast>().raw_tx);
+      play.node.Mine(3);
+      play.Crash();
+      CheckPaidOnce(play);
+    }
+  }
+}
+
+// Killed at each phase, and again after each of the first steps of the recovery.
+BOOST_AUTO_TEST_CASE(killed_again_during_the_recovery) {
+  constexpr int kStepsOfARecovery = 12;
+  for (Phase phase : kAllPhases) {
+    for (int steps = 0; steps < kStepsOfARecovery; ++steps) {
+      BOOST_TEST_CONTEXT(phase << ", killed again after " << steps << " steps") {
+        PlayAt play(phase);
+        play.Crash();
+        for (int i = 0; i < steps; ++i) play.SettleOneStep();
+        play.Crash();
+        CheckPaidOnce(play);
+      }
+    }
+  }
+}
+
+// The log can become durable and the daemon die before it hears of it: each prefix of what was
+// appended is a start.
+BOOST_AUTO_TEST_CASE(killed_with_any_part_of_the_last_append_durable) {
+  PlayAt whole(Phase::kAcceptanceDurable);
+  whole.Submit("w-2", {To("bob", 60'000)});
+  whole.Cancel("w-2");
+  whole.Settle();
+  for (Seq last = 1; last <= whole.log.last_seq(); ++last) {
+    BOOST_TEST_CONTEXT("the log ends with record " << last) {
+      Play play;
+      play.log = MemoryLog();
+      const auto& entries = whole.log.entries();
+      play.log.Append({entries.begin() + 1, entries.begin() + static_cast<ptrdiff_t>(last)});
+      play.log.Sync(last);
+      play.Crash();
+      CheckPaidOnce(play);
+    }
+  }
+}
+
+// In `reserved` the same bytes are given to sign again, because a signature may exist.
+BOOST_AUTO_TEST_CASE(the_same_bytes_are_signed_again) {
+  PlayAt play(Phase::kRequestDurable);
+  const bitcoin::Bytes asked_first = play.Asked<Sign>().unsigned_tx;
+  play.node.Fund(CoinOf(2, 60'000), 6);  // a better fit, had the choice been open
+  CHECK_STEP(play.Crash(), "read chain from 100");
+  play.ReadsChain();
+  play.ReadsCoins();
+  CHECK_STEP(play.ReadsSpends(), "lock c1 for batch 3");
+  // The request is in the log already: nothing new is written.
+  CHECK_STEP(play.Locks(), "sign batch 3 version 0");
+  BOOST_TEST((play.Asked<Sign>().unsigned_tx == asked_first));
+}
+
+// In `signed` the recorded bytes go out; nothing is locked or signed again.
+BOOST_AUTO_TEST_CASE(the_same_bytes_are_sent_again) {
+  for (Phase phase : {Phase::kSignatureDurable, Phase::kAcceptanceDurable}) {
+    BOOST_TEST_CONTEXT(phase) {
+      PlayAt play(phase);
+      const bitcoin::Bytes raw_tx = play.ledger().FindBatch(3)->versions[0].raw_tx;
+      play.Crash();
+      play.ReadsChain();
+      play.ReadsCoins();
+      CHECK_STEP(play.ReadsSpends(), "broadcast t1 of batch 3");
+      BOOST_TEST((play.Asked<Broadcast>().raw_tx == raw_tx));
+      play.Settle();
+      BOOST_TEST(!play.IsAskedTo<Sign>());
+    }
+  }
+}
+
+// A signature that was not durable never left: it is asked for anew, and is the same.
+BOOST_AUTO_TEST_CASE(what_was_appended_and_lost_had_no_effect) {
+  PlayAt play(Phase::kSignatureAppended);
+  BOOST_TEST(!play.IsAskedTo<Broadcast>());
+  BOOST_TEST(play.node.mempool().empty());
+  play.Crash();
+  BOOST_TEST(play.ledger().FindBatch(3)->versions[0].raw_tx.empty());
+  CheckPaidOnce(play);
+}
+
+// In `recorded` nothing binds: other coins may be chosen.
+BOOST_AUTO_TEST_CASE(before_the_reservation_is_durable_coins_are_chosen_anew) {
+  PlayAt play(Phase::kReservationAppended);
+  play.node.Fund(CoinOf(2, 60'000), 6);
+  play.Crash();
+  play.ReadsChain();
+  play.ReadsCoins();
+  CHECK_STEP(play.ReadsSpends(), "draft 1: c2 to alice 50000");
+}
+
+// Nothing is built, signed or sent before log, chain and wallet have been compared.
+BOOST_AUTO_TEST_CASE(at_start_nothing_leaves_before_the_comparison) {
+  for (Phase phase : kAllPhases) {
+    BOOST_TEST_CONTEXT(phase) {
+      PlayAt play(phase);
+      CHECK_STEP(play.Crash(), "read chain from 100");
+      CHECK_STEP(play.After(1'000));
+      CHECK_STEP(play.ReadsChain(), "read coins", "read spends since 100");
+      CHECK_STEP(play.ReadsCoins());
+      BOOST_TEST(!play.IsAskedTo<Sign>());
+      BOOST_TEST(!play.IsAskedTo<Broadcast>());
+      BOOST_TEST(!play.IsAskedTo<DraftTransaction>());
+    }
+  }
+}
+
+// Nothing that was acknowledged is lost, whatever else is.
+BOOST_AUTO_TEST_CASE(what_was_answered_is_known_after_a_crash) {
+  for (Phase phase : kAllPhases) {
+    BOOST_TEST_CONTEXT(phase) {
+      PlayAt play(phase);
+      const bool was_answered = play.WasAnswered(1);
+      play.Crash();
+      play.Query("w-1");
+      const auto verdict = std::get<SendReply>(play.ReplyTo(2)).verdict;
+      if (was_answered) BOOST_TEST((verdict == Verdict::kKnown));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_cancel_that_was_answered_holds_after_a_crash) {
+  PlayAt play(Phase::kReservationDurable);
+  play.Cancel("w-1");
+  play.Durable();
+  BOOST_TEST(play.WasAnswered(2));
+  play.Crash();
+  play.Settle();
+  play.node.Mine();
+  CHECK_STEP(play.Submit("w-1", {To("alice", 50'000)}), "answer 3: known w-1 never cancelled");
+  BOOST_TEST(play.node.PaymentsInChain(kAlicesOutput) == 0);
+}
+
+// Several batches at different points, all at once.
+BOOST_AUTO_TEST_CASE(many_batches_go_on_each_from_where_it_was) {
+  Play play;
+  play.FundWith({CoinOf(1, 100'000), CoinOf(2, 100'000), CoinOf(3, 100'000), CoinOf(4, 100'000)});
+  play.Start();
+  play.Submit("w-1", {To("a", 50'000)});
+  play.Settle();                          // broadcast
+  play.Submit("w-2", {To("b", 50'000)});  // signature asked for
+  play.Durable();
+  play.Drafts();
+  play.Durable();
+  play.Locks();
+  play.Durable();
+  play.Submit("w-3", {To("c", 50'000)});  // reserved
+  play.Durable();
+  play.Drafts();
+  play.Durable();
+  play.Submit("w-4", {To("d", 50'000)});  // recorded
+  play.Durable();
+  play.Crash();
+  play.Settle();
+  play.node.Mine();
+  play.Reconcile();
+  for (const char* name : {"a", "b", "c", "d"}) {
+    BOOST_TEST(play.node.PaymentsInChain(samples::OutputTo(name, 50'000)) == 1);
+  }
+  BOOST_TEST(play.node.signed_ever().size() == 4U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sendonce::core
