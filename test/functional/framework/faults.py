@@ -135,7 +135,11 @@ class WrongId(Fault):
 
     def after(self, exchange, reply):
         answer = json.loads(reply.body)
-        return replace(reply, body=json.dumps({**answer, "id": "not yours"}).encode())
+        if isinstance(answer, list):
+            spoilt = [{**each, "id": "not yours"} for each in answer]
+        else:
+            spoilt = {**answer, "id": "not yours"}
+        return replace(reply, body=json.dumps(spoilt).encode())
 
 
 class Answer(Fault):
@@ -156,9 +160,15 @@ class Refuse(Fault):
 
     def before(self, exchange):
         error = {"code": self._code, "message": self._message}
-        answer = {"result": None, "error": error, "id": exchange.requests[0].get("id")}
-        return Reply(self._status, "application/json", json.dumps(answer).encode())
+        answers = [
+            {"result": None, "error": error, "id": each.get("id")} for each in exchange.requests
+        ]
+        if exchange.is_batch:  # bitcoind answers those with 200
+            return Reply(200, "application/json", json.dumps(answers).encode())
+        return Reply(self._status, "application/json", json.dumps(answers[0]).encode())
 
 
 WORK_QUEUE_FULL = Answer(503, b"Work queue depth exceeded")
 UNAUTHORIZED = Answer(401)
+BROKEN = Answer(500, b"Internal Server Error")
+WARMING_UP = Refuse(-28, "Loading block index...")

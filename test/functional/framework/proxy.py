@@ -68,6 +68,10 @@ class Exchange:
         self._stopping = stopping
         self.requests = _requests_in(body)
 
+    @property
+    def is_batch(self):
+        return self.body.lstrip().startswith(b"[")
+
     def pause(self, seconds):
         """Waits; ends early, by Cut, when the proxy stops."""
         if self._stopping.wait(seconds):

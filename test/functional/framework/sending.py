@@ -11,8 +11,8 @@ from .waiting import wait_until
 
 COIN_SAT = 10_000_000
 AMOUNT_SAT = 100_000
-# Longer than anything takes here: what a test waits for ends the wait.
-WAIT_S = 60
+# Longer than a call may take here: a wait that does not end when it should is a failed test.
+WAIT_S = 600
 # What a daemon does by the clock, it does soon.
 BRISK = ("-reconcileinterval=300", "-rebroadcastinterval=500", "-retrymin=20", "-retrymax=200")
 
