@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(an_append_that_fails_in_the_middle_leaves_its_front) {
   FaultEnv faults(root);
   auto log =
       wal::Must(wal::Log::Create(PathsBelow(root), story.entries()[0], faults.substitutes()));
-  faults.Inject({Operation::kFlush, 2, true, Failure::kEio});
+  faults.Inject({Operation::kSync, 2, true, Failure::kEio});
   BOOST_TEST(log->Append(story.EntriesAfter(1)).has_value());
   const Acknowledged acknowledged = {log->last_seq(), true};
   BOOST_TEST(acknowledged.last_seq > 1U);

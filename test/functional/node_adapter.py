@@ -236,7 +236,11 @@ class Coins(SharedCase):
             return (f"{outpoint(coin)}:{to_sat(coin['amount'])}:{coin['scriptPubKey']}"
                     f":{coin['confirmations']}")
 
-        self.wallet.sendtoaddress(self.wallet.getnewaddress("", "bech32"), "0.00000999")
+        coin = self.take_coin()  # one that the wallet chose could be another test's
+        inputs = [{"txid": coin["txid"], "vout": coin["vout"]}]
+        payee = {self.wallet.getnewaddress("", "bech32"): "0.00000999"}
+        options = {"inputs": inputs, "add_inputs": False}
+        self.wallet.send([payee], None, "unset", None, options)
         coins = self.probe.done("coins").all("coin")
         self.assertEqual(sorted(coins), sorted(map(as_word, self.wallet.listunspent(0))))
         self.assertIn(":999:", "".join(coins))

@@ -248,6 +248,19 @@ BOOST_FIXTURE_TEST_CASE(a_signature_over_something_else_is_not_recorded, Signing
   CheckPaidOnceAfterAll(*this);
 }
 
+// The driver gives each reply once; if one came twice all the same, it must do no harm.
+BOOST_AUTO_TEST_CASE(a_reply_that_comes_twice_pays_once) {
+  PlayAt play(Phase::kRequestDurable);
+  const Sign asked = play.Asked<Sign>();
+  const auto raw_tx = std::get<bitcoin::Bytes>(play.node.Sign(asked.unsigned_tx));
+  play.Signs();
+  play.Give(Signed{asked.batch, asked.version, raw_tx});
+  play.Settle();
+  play.Give(Signed{asked.batch, asked.version, raw_tx});
+  play.Settle();
+  CheckPaidOnceAfterAll(play);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 // --- lockunspent: a courtesy
@@ -569,53 +582,6 @@ BOOST_FIXTURE_TEST_CASE(a_company_that_is_too_large_for_the_coins_is_made_smalle
   Submit("w-0", {To("zoe", 10'000)});
   for (const char* id : {"w-1", "w-2"}) Submit(id, {To("alice", 60'000)});
   CHECK_STEP(Drafts(), "append 5: batch 5 reserves c2 for w-0", "draft 2: c1 to alice 60000");
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-// --- replies that nobody waits for any more
-
-BOOST_AUTO_TEST_SUITE(late_reply_tests)
-
-BOOST_AUTO_TEST_CASE(a_reply_about_a_batch_that_is_not_there_changes_nothing) {
-  PlayAt play(Phase::kAcceptanceDurable);
-  const Seq last = play.log.last_seq();
-  CHECK_STEP(play.Give(CoinsLocked{99, Done{}}));
-  CHECK_STEP(play.Give(Signed{99, 0, bitcoin::Bytes{1}}));
-  CHECK_STEP(play.Give(Broadcasted{99, {}, Done{}}));
-  CHECK_STEP(play.Give(CoinsLookedUp{99, std::vector<CoinStanding>{}}));
-  CHECK_STEP(play.Give(Drafted{99, Draft{}}));
-  BOOST_TEST(play.log.last_seq() == last);
-}
-
-// The driver gives each reply once; if one came twice all the same, it must do no harm.
-BOOST_AUTO_TEST_CASE(a_reply_that_comes_twice_pays_once) {
-  PlayAt play(Phase::kRequestDurable);
-  const Sign asked = play.Asked<Sign>();
-  const auto raw_tx = std::get<bitcoin::Bytes>(play.node.Sign(asked.unsigned_tx));
-  play.Signs();
-  play.Give(Signed{asked.batch, asked.version, raw_tx});
-  play.Settle();
-  play.Give(Signed{asked.batch, asked.version, raw_tx});
-  play.Settle();
-  CheckPaidOnceAfterAll(play);
-}
-
-BOOST_AUTO_TEST_CASE(a_draft_that_was_thrown_away_comes_back_in_vain) {
-  PlayAt play(Phase::kRecordDurable);
-  const Draft draft = play.HonestDraft();
-  play.Cancel("w-1");
-  CHECK_STEP(play.Drafts(draft));
-  CHECK_STEP(play.Durable(), "answer 2: fenced w-1 never cancelled");
-}
-
-// The lock of a batch that was given up is granted after the fact.
-BOOST_AUTO_TEST_CASE(a_lock_that_is_granted_after_the_cancel_leads_to_no_signature) {
-  PlayAt play(Phase::kReservationDurable);
-  play.Cancel("w-1");
-  CHECK_STEP(play.Locks());
-  play.Settle();
-  BOOST_TEST(play.node.signed_ever().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
