@@ -67,7 +67,7 @@ class System:
         """bin/: the tools with the options of this system, and the configuration for the daemon."""
         daemon, node = self.daemon, self.node
         options = [each.lstrip("-") for each in daemon.options()]
-        in_file = [each for each in options if "=" in each and not each.startswith("datadir")]
+        in_file = [each for each in options if "=" in each and not each.startswith(("datadir", "chain"))]
         (daemon.datadir / "sendonce.conf").write_text(
             "chain=regtest\n[regtest]\n" + "\n".join(in_file) + "\n"
         )

@@ -77,6 +77,8 @@ def _changed(body, path, value):
 
 
 class OtherContent(SendCase):
+    wallet_coins = 8  # one for each send: change is not spent before it is confirmed
+
     def full_body(self, send_id):
         return self.new_body(
             send_id, (AMOUNT_SAT, 2 * AMOUNT_SAT), fee={"rate_sat_vb": 5}, max_fee_sat=20_000,
