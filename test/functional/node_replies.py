@@ -216,7 +216,7 @@ class Hanging(RepliesCase):
 class Start(RepliesCase):
     def start_with(self, fault):
         """A start at which each RPC that it makes is struck, one after the other."""
-        self.submit("w-1")
+        self.submit("w-1", wait=WAIT_S)
         self.daemon.stop()
         seen = len(self.proxy.calls())
         self.daemon.start(*self.options)
