@@ -24,7 +24,8 @@ PHASES = {
 
 
 class NodeTest(case.Case):
-    OPTIONS = [f"-finality={FINALITY}", "-retrymax=1000"]
+    # A restart that is over before sendonce looks again is not seen: then the next round of sending helps.
+    OPTIONS = [f"-finality={FINALITY}", "-retrymax=1000", "-rebroadcastinterval=1000"]
 
     def setUp(self):
         super().setUp()
