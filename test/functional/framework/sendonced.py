@@ -30,6 +30,12 @@ def tool(name):
     return path
 
 
+def _run(command, timeout_s):
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s
+    )
+
+
 class Sendonced:
     """One daemon in a folder of its own. The caller makes sure that close() is called."""
 
@@ -182,13 +188,17 @@ class Sendonced:
 
     # --- tools beside it
 
+    def cli_command(self, *arguments):
+        """The words that run sendonce-cli against this daemon."""
+        return self._command("sendonce-cli", f"-port={self.port}", *arguments)
+
     def cli(self, *arguments, timeout_s=60):
         """Runs sendonce-cli against this daemon. Returns the finished process."""
-        return self._run("sendonce-cli", [f"-port={self.port}", *arguments], timeout_s)
+        return _run(self.cli_command(*arguments), timeout_s)
 
     def wal_tool(self, *arguments, timeout_s=60):
         """Runs sendonce-wal on this daemon's folder (stop the daemon first)."""
-        return self._run("sendonce-wal", arguments, timeout_s)
+        return _run(self._command("sendonce-wal", *arguments), timeout_s)
 
     def options(self):
         return [
@@ -201,11 +211,8 @@ class Sendonced:
 
     # --- inside
 
-    def _run(self, name, arguments, timeout_s):
-        return subprocess.run(
-            [tool(name), f"-datadir={self.datadir}", "-regtest", *arguments],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s,
-        )
+    def _command(self, name, *arguments):
+        return [tool(name), f"-datadir={self.datadir}", "-regtest", *arguments]
 
     def _environment(self):
         return {**os.environ, **self.environment}
