@@ -36,6 +36,12 @@ class Answer:
         return f"{self.status} {self.body.decode(errors='replace')}"
 
 
+def read_answer(reply):
+    """The Answer in an http.client.HTTPResponse whose head was read."""
+    names = {name.lower(): value for name, value in reply.getheaders()}
+    return Answer(reply.status, names, reply.read())
+
+
 def encode(body):
     """The bytes of a request's body: str and bytes as they are, anything else as JSON."""
     if isinstance(body, bytes):
@@ -84,17 +90,23 @@ class Api:
 
     def request(self, method, path, body=None, headers=None, timeout_s=None):
         """One request. headers replace the usual ones by name; a value of None leaves one out."""
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=timeout_s or self._timeout_s
-        )
+        connection = self.open(timeout_s)
         try:
-            data = None if body is None else encode(body)
-            connection.request(method, path, data, self._headers(body is not None, headers))
-            reply = connection.getresponse()
-            names = {name.lower(): value for name, value in reply.getheaders()}
-            return Answer(reply.status, names, reply.read())
+            return self.request_on(connection, method, path, body, headers)
         finally:
             connection.close()
+
+    def open(self, timeout_s=None):
+        """A connection for several requests, one after the other."""
+        return http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=timeout_s or self._timeout_s
+        )
+
+    def request_on(self, connection, method, path, body=None, headers=None):
+        """The same on a connection of open()."""
+        data = None if body is None else encode(body)
+        connection.request(method, path, data, self._headers(body is not None, headers))
+        return read_answer(connection.getresponse())
 
     def wait_for_outcome(self, send_id, outcome, timeout_s=60):
         return self._wait_for(send_id, "outcome", outcome, timeout_s)
