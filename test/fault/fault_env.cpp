@@ -87,6 +87,7 @@ class FaultyWritableFile final : public leveldb::WritableFile {
   }
 
   Status Sync() override {
+    ground_.WaitForSync();
     if (IsManifest(path_)) {
       if (const auto failure = ground_.Ask(Operation::kSyncFolder)) {
         return StatusOf(*failure, path_);
@@ -262,6 +263,10 @@ void FaultEnv::Inject(const Fault& fault) {
 
 void FaultEnv::Heal() {
   ground_->Heal();
+}
+
+void FaultEnv::SlowDownSyncs(uint64_t ms) {
+  ground_->SlowDownSyncs(ms);
 }
 
 uint64_t FaultEnv::strikes() const {

@@ -94,6 +94,9 @@ class FaultEnv {
   // Replaces the fault that was there. The operation has no effect but that of a short write.
   void Inject(const Fault& fault);
   void Heal();
+  // From now on each sync takes that long: what is done without waiting for it gets its chance.
+  void SlowDownSyncs(uint64_t ms);
+
   // How often the present fault has struck.
   uint64_t strikes() const;
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <fstream>
 #include <random>
 #include <sstream>
+#include <thread>
 
 namespace sendonce::fault {
 
@@ -106,6 +108,14 @@ void Ground::CutPowerAt(uint64_t nth) {
 bool Ground::power_is_off() const {
   const std::lock_guard guard(mutex_);
   return power_is_off_;
+}
+
+void Ground::SlowDownSyncs(uint64_t ms) {
+  sync_ms_ = ms;
+}
+
+void Ground::WaitForSync() const {
+  std::this_thread::sleep_for(std::chrono::milliseconds(sync_ms_));
 }
 
 std::optional<Failure> Ground::Ask(Operation operation) {

@@ -5,6 +5,7 @@
 #define SENDONCE_TEST_FAULT_GROUND_H
 
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -39,6 +40,10 @@ class Ground {
   uint64_t changes() const;
   void CutPowerAt(uint64_t nth);
   bool power_is_off() const;
+
+  void SlowDownSyncs(uint64_t ms);
+  // Takes its time.
+  void WaitForSync() const;
 
   // Counts the operation; what the disk answers if it fails.
   std::optional<Failure> Ask(Operation operation);
@@ -86,6 +91,7 @@ class Ground {
   uint64_t strikes_ = 0;
   std::optional<uint64_t> power_goes_at_;
   bool power_is_off_ = false;
+  std::atomic<uint64_t> sync_ms_ = 0;
 };
 
 }  // namespace sendonce::fault

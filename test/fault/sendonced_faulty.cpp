@@ -3,6 +3,7 @@
 // do by the environment, so that options and configuration are those of the real one:
 //
 //   SENDONCE_DISK=<folder>        files below it are on the faulty disk (test/fault/fault_env.h)
+//   SENDONCE_SYNC_MS=<ms>         each sync of that disk takes so long
 //   SENDONCE_AT=<point>[#n]       the point (daemon/failpoints.h), the nth time it is reached
 //   SENDONCE_THEN=kill            what happens there: the process is killed with SIGKILL,
 //                 cut             the power is cut: what is not synced is lost; what is found after
@@ -129,6 +130,8 @@ int main(int argc, char** argv) {
   std::unique_ptr<FaultEnv> disk;
   const std::string folder = Environment("SENDONCE_DISK");
   if (!folder.empty()) disk = std::make_unique<FaultEnv>(folder);
+  const std::string sync_ms = Environment("SENDONCE_SYNC_MS");
+  if (disk && !sync_ms.empty()) disk->SlowDownSyncs(std::stoull(sync_ms));
   Trouble trouble(disk.get());
   sendonce::wal::Substitutes files;
   if (disk) files = disk->substitutes();

@@ -7,6 +7,8 @@ TIME_LIMIT_S = 900
 
 
 class PowerCutTest(lives.LivesTest):
+    SYNC_MS = 20  # long enough for anything that does not wait for it to be too early
+
     def cut_everywhere(self, life_class, pairs_in_sample):
         points = self.points_of(life_class)
         pairs = [(each, again) for each in points for again in self.cut_at(life_class, each)]

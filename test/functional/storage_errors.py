@@ -45,6 +45,7 @@ class StorageErrorTest(lives.LivesTest):
 
     def test_failed_rename_of_the_anchor(self):
         point = Point("append:SendRecorded")
+        self.regular = {point.name}
         for power_goes in (False, True):
             self.live_through(OutlivesItsAnchor, Mishap(point, "rename", power_goes))
         self.check_lives([point])

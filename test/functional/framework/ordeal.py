@@ -64,16 +64,18 @@ class Ordeal:
     """Runs of one daemon, one after the other. The nth meets the nth mishap, if it comes that far;
     nothing happens to those behind the last mishap. Begins with a daemon that is dead, or kills it.
 
-    folder: a new one, for traces and images. options: sendonced's, for each start.
+    folder: a new one, for traces and images. options: sendonced's, for each start. sync_ms: how
+    long the disk takes for a sync, in runs with a mishap that is about the disk.
     """
 
-    def __init__(self, daemon, folder, *mishaps, options=()):
+    def __init__(self, daemon, folder, *mishaps, options=(), sync_ms=0):
         self.deaths = []  # the mishaps that were met
         self.runs = 0
         self._daemon = daemon
         self._folder = folder
         self._mishaps = mishaps
         self._options = options
+        self._sync_ms = sync_ms
         self._folder.mkdir(parents=True)
         if daemon.process is not None:
             daemon.kill()
@@ -160,6 +162,7 @@ class Ordeal:
             environment["SENDONCE_THEN"] = self._mishap.then
             if self._mishap.then != KILL:
                 environment["SENDONCE_DISK"] = str(self._daemon.wal_path.parent)
+                environment["SENDONCE_SYNC_MS"] = str(self._sync_ms)
             if self._mishap.leaves_image:
                 environment["SENDONCE_IMAGE"] = str(self._image())
         return environment
