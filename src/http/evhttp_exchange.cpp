@@ -50,7 +50,7 @@ bool SpeaksHttp1(const evhttp_request* raw) {
 void AnswerAsOurselves(evhttp_request* raw) {
   if (!SpeaksHttp1(raw)) raw->major = raw->minor = 1;
   raw->flags &= ~EVHTTP_PROXY_REQUEST;
-  if (raw->type == EVHTTP_REQ_CONNECT) raw->type = EVHTTP_REQ_OPTIONS;
+  if (evhttp_request_get_command(raw) == EVHTTP_REQ_CONNECT) raw->type = EVHTTP_REQ_OPTIONS;
 }
 
 Headers HeadersOf(evhttp_request* raw) {

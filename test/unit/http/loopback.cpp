@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -26,6 +27,14 @@ struct IgnoreSigpipe {
 const IgnoreSigpipe kIgnoreSigpipe;
 
 }  // namespace
+
+void Await(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + kWatchdog;
+  while (!condition()) {
+    BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
 
 LoopThread::LoopThread() : base_(event_base_new()), wake_fd_(eventfd(0, EFD_CLOEXEC)) {
   BOOST_REQUIRE(base_ && wake_fd_ >= 0);
@@ -147,6 +156,19 @@ bool Caller::Send(std::string_view bytes) {
   return true;
 }
 
+size_t Caller::SendUntilStuck(size_t max_bytes) {
+  constexpr int kStuckMs = 500;
+  const std::string rubbish(65'536, 'x');
+  size_t total = 0;
+  pollfd writable{fd_, POLLOUT, 0};
+  while (total < max_bytes && poll(&writable, 1, kStuckMs) == 1) {
+    const ssize_t sent = send(fd_, rubbish.data(), rubbish.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) break;
+    total += static_cast<size_t>(sent);
+  }
+  return total;
+}
+
 // False at the end of the connection.
 bool Caller::Receive() {
   char buffer[65'536];
@@ -241,11 +263,7 @@ ServerCounters Service::Counters() {
 }
 
 void Service::AwaitConnections(uint64_t count) {
-  const auto deadline = std::chrono::steady_clock::now() + kWatchdog;
-  while (Counters().connections_open != count) {
-    BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
-    std::this_thread::yield();
-  }
+  Await([&] { return Counters().connections_open == count; });
 }
 
 void Service::Reply(core::CallToken call, const core::Reply& reply) {

@@ -24,6 +24,9 @@ struct event_base;
 
 namespace sendonce::http::loopback {
 
+// Waits until it is true; fails the test if that does not come.
+void Await(const std::function<bool()>& condition);
+
 // Runs an event loop on its own thread. libevent itself stays single-threaded: what other threads
 // want is woken by a file descriptor.
 class LoopThread {
@@ -98,6 +101,10 @@ class Caller {
 
   // False if the server has closed the connection.
   bool Send(std::string_view bytes);
+
+  // Sends as much as the server takes, at most so many bytes; returns how many it took before it
+  // stood still.
+  size_t SendUntilStuck(size_t max_bytes);
 
   // The next reply; fails the test if the connection ends before it is whole.
   Answer Read(bool to_head = false);

@@ -55,6 +55,24 @@ std::string GetAndWait(const std::string& id) {
   return RequestText("GET", "/v1/sends/" + id + "?wait=600");
 }
 
+// Stops the server and remembers when it is drained.
+class Stopper {
+ public:
+  explicit Stopper(Service& service) : service_(service) {
+    service_.loop().Run([this] { service_.server().Stop([this] { drained_ = true; }); });
+  }
+
+  bool IsDrained() {
+    bool drained = false;
+    service_.loop().Run([&] { drained = drained_; });
+    return drained;
+  }
+
+ private:
+  Service& service_;
+  bool drained_ = false;  // the loop's
+};
+
 core::Wait WaitOf(const Routed& routed) {
   return std::get<core::Query>(routed).wait;
 }
@@ -315,49 +333,55 @@ BOOST_AUTO_TEST_CASE(stops_when_the_last_call_is_answered) {
   idle.Send(Get("w-0"));
   service.Reply(service.recorder().Next().token, sample::KnownReply(core::Verdict::kKnown));
   BOOST_TEST(idle.Read().status == 200);
-  Caller silent(service.port());
   Caller waiting(service.port());
   waiting.Send(GetAndWait("w-1"));
   const auto call = service.recorder().Next();
-  Caller half(service.port());
-  half.Send(Get("w-2").substr(0, 10));
+  Caller sending(service.port());
+  const std::string put =
+      RequestText("PUT", "/v1/sends/w-2", sample::kBody, "Expect: 100-continue\r\n");
+  const size_t head = put.size() - std::string_view(sample::kBody).size();
+  sending.Send(put.substr(0, head));
+  BOOST_TEST(sending.Read().status == 100);  // so its head has arrived
+  Caller silent(service.port());
   service.AwaitConnections(4);
-  bool drained = false;
-  const auto is_drained = [&] {
-    bool now = false;
-    service.loop().Run([&] { now = drained; });
-    return now;
-  };
-  // The bytes of `half` have to be there before the stop, or it counts as silent.
-  BOOST_TEST(half.Send(Get("w-2").substr(10, 1)));
-  while (service.Counters().connections_open != 4) std::this_thread::yield();
-  service.loop().Run([&] { service.server().Stop([&] { drained = true; }); });
+
+  Stopper stopper(service);
   BOOST_TEST(idle.IsClosed());
   BOOST_TEST(silent.IsClosed());
-  BOOST_TEST(!is_drained());
-  half.Send(Get("w-2").substr(11));
-  const auto late = service.recorder().Next();
-  service.Reply(late.token, sample::KnownReply(core::Verdict::kStopping));
-  const Answer refused = half.Read();
+  BOOST_TEST(!stopper.IsDrained());
+  sending.Send(put.substr(head));
+  service.Reply(service.recorder().Next().token, sample::KnownReply(core::Verdict::kStopping));
+  const Answer refused = sending.Read();
   BOOST_TEST(refused.Field("code") == "stopping");
   BOOST_TEST(refused.Header("connection") == "close");
-  BOOST_TEST(half.IsClosed());
-  BOOST_TEST(!is_drained());
+  BOOST_TEST(sending.IsClosed());
+  BOOST_TEST(!stopper.IsDrained());
   service.Reply(call.token, sample::KnownReply(core::Verdict::kKnown));
   const Answer last = waiting.Read();
   BOOST_TEST(last.status == 200);
   BOOST_TEST(last.Header("connection") == "close");
   BOOST_TEST(waiting.IsClosed());
-  while (!is_drained()) std::this_thread::yield();
+  loopback::Await([&] { return stopper.IsDrained(); });
   BOOST_TEST(service.Counters().connections_open == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(closes_a_connection_whose_last_reply_was_on_its_way) {
+  Service service({}, [](Service& self, core::CallToken call, const Routed&) {
+    self.server().ReplyMetrics(call, std::string(50'000'000, 'm'));
+  });
+  Caller caller(service.port());
+  caller.Send(RequestText("GET", "/metrics"));
+  loopback::Await([&] { return service.recorder().calls() == 1; });
+  Stopper stopper(service);
+  BOOST_TEST(caller.Read().body.size() == 50'000'000u);
+  BOOST_TEST(caller.IsClosed());
+  loopback::Await([&] { return stopper.IsDrained(); });
 }
 
 BOOST_AUTO_TEST_CASE(is_drained_at_once_if_nobody_is_there) {
   Service service;
-  bool drained = false;
-  service.loop().Run([&] { service.server().Stop([&] { drained = true; }); });
-  bool now = false;
-  while (!now) service.loop().Run([&] { now = drained; });
+  Stopper stopper(service);
+  loopback::Await([&] { return stopper.IsDrained(); });
 }
 
 BOOST_AUTO_TEST_CASE(goes_with_calls_in_flight) {
