@@ -10,14 +10,19 @@ CONNECTIONS = 50
 YEAR_2100 = 4_102_444_800_000
 
 
+def content_of(answer):
+    """What the caller gave, of what an answer shows: the rest grows while the send is on its way."""
+    return [(each["address"], each["amount_sat"]) for each in answer["outputs"]], answer["reference"]
+
+
 class AtOnce(SendCase):
     def assert_one_is_new(self, answers):
         statuses = sorted(each.status for each in answers)
         self.assertEqual(statuses, [200] * (len(answers) - 1) + [201])
         for each in answers:
             self.assertEqual(each["replayed"], each.status == 200)
-        for field in ("created_at", "outputs", "reference"):
-            self.assertEqual(len({str(each[field]) for each in answers}), 1, field)
+        for what in (lambda each: each["created_at"], content_of):
+            self.assertEqual(len({str(what(each)) for each in answers}), 1)
 
     def test_fifty_connections(self):
         body = self.new_send(self.node, "w-1")
