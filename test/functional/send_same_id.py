@@ -16,6 +16,8 @@ def content_of(answer):
 
 
 class AtOnce(SendCase):
+    wallet_coins = 10  # one for each send: change is not spent before it is confirmed
+
     def assert_one_is_new(self, answers):
         statuses = sorted(each.status for each in answers)
         self.assertEqual(statuses, [200] * (len(answers) - 1) + [201])

@@ -121,6 +121,12 @@ class Bitcoind:
     def hang(self):
         """Stops its threads where they are; its sockets stay open and answer nothing."""
         os.kill(self.process.pid, signal.SIGSTOP)
+        wait_until(self._stands_still, "every thread of the node stands still")
+
+    def _stands_still(self):
+        """A thread in the middle of something is stopped a moment after the signal was sent."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return all(each.read_text().rpartition(")")[2].split()[0] == "T" for each in tasks)
 
     def resume(self):
         os.kill(self.process.pid, signal.SIGCONT)
