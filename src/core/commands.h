@@ -136,6 +136,8 @@ struct CoinsLookedUp {
   Outcome<std::vector<CoinStanding>> outcome;
 };
 
+constexpr Millis kStartToleranceMs = 2'000;
+
 struct NodeFacts {
   std::string chain;  // bitcoind's name of it
   bitcoin::BlockHash genesis;
@@ -143,6 +145,9 @@ struct NodeFacts {
   ChainWork work{};
   bool initial_block_download = false;
   std::string subversion;
+  // When the node's process began, on a clock that is never set: only for comparison with what was
+  // read before. Give or take kStartToleranceMs, as the node counts in whole seconds.
+  Millis started_at_ms = 0;
   std::string wallet_name;
   bool wallet_has_private_keys = false;
   bool wallet_locked = false;

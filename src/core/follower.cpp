@@ -107,6 +107,7 @@ void Follower::OnNodeTrouble(const std::string& code, const std::string& text, M
 }
 
 void Follower::OnNodeFacts(const NodeFacts& facts, Millis now_ms) {
+  if (facts_ && facts.started_at_ms > facts_->started_at_ms + kStartToleranceMs) ++node_restarts_;
   facts_ = facts;
   const auto misbinding = MisbindingOf(facts);
   misbound_ = misbinding.has_value();

@@ -73,6 +73,9 @@ class Follower {
   uint64_t rounds() const { return rounds_; }
   // Counts the times that blocks left the chain: what was found in it before may not hold.
   uint64_t reorganisations() const { return reorganisations_; }
+  // Counts the times that the node was found to have been started again, also where no call to it
+  // failed meanwhile.
+  uint64_t node_restarts() const { return node_restarts_; }
 
   NodeView View() const;
 
@@ -127,6 +130,7 @@ class Follower {
   int pending_reads_ = 0;  // of coins and spends in this round
   uint64_t rounds_ = 0;
   uint64_t reorganisations_ = 0;
+  uint64_t node_restarts_ = 0;
   std::optional<Stall> building_stall_;
   std::optional<Stall> sending_stall_;
 };

@@ -109,14 +109,16 @@ class Machine::Parts {
   void operator()(const ChainRead& read) {
     const bool was_down = !follower_.View().reachable;
     const uint64_t reorganisations = follower_.reorganisations();
+    const uint64_t restarts = follower_.node_restarts();
     follower_.OnChainRead(read, now_ms_);
     const auto* step = std::get_if<ChainStep>(&read.outcome);
     if (!step) return;
-    // A node that came back may have lost its mempool and its locks; a reorganisation may have
-    // thrown transactions out.
+    // A node that came back, or was started again between two looks at it, may have lost its
+    // mempool and its locks; a reorganisation may have thrown transactions out.
+    const bool came_back = was_down || follower_.node_restarts() != restarts;
     const bool fell_back = follower_.reorganisations() != reorganisations;
     if (fell_back) payer_.DropUnasked(now_ms_);
-    if (was_down || fell_back) payer_.ScheduleAll(now_ms_);
+    if (came_back || fell_back) payer_.ScheduleAll(now_ms_);
   }
 
   void operator()(const TransactionHint& hint) {

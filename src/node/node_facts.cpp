@@ -1,6 +1,7 @@
 #include "node/node_facts.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 
 #include "node/failure.h"
@@ -14,6 +15,7 @@ using core::NodeFacts;
 using core::Outcome;
 
 constexpr std::string_view kLabelPrefix = "sendonce:";
+constexpr int64_t kMaxUptimeS = INT64_MAX / 1'000;
 
 // "0" or an object with the progress.
 std::optional<bool> ReadScanning(const Json& scanning) {
@@ -50,6 +52,12 @@ bool TakeNetworkInfo(const Json& reply, NodeFacts& facts) {
   return subversion.has_value();
 }
 
+bool TakeUptimeNow(const Json& reply, NodeFacts& facts) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return TakeUptime(reply, std::chrono::duration_cast<std::chrono::milliseconds>(now).count(),
+                    facts);
+}
+
 struct Question {
   const char* method;
   const char* params;
@@ -57,11 +65,9 @@ struct Question {
 };
 
 constexpr Question kQuestions[] = {
-    {"getblockchaininfo", "[]", TakeBlockchainInfo},
-    {"getblockhash", "[0]", TakeGenesis},
-    {"getnetworkinfo", "[]", TakeNetworkInfo},
-    {"getwalletinfo", "[]", TakeWalletInfo},
-    {"listlabels", "[]", TakeLabels},
+    {"getblockchaininfo", "[]", TakeBlockchainInfo}, {"getblockhash", "[0]", TakeGenesis},
+    {"getnetworkinfo", "[]", TakeNetworkInfo},       {"uptime", "[]", TakeUptimeNow},
+    {"getwalletinfo", "[]", TakeWalletInfo},         {"listlabels", "[]", TakeLabels},
 };
 
 }  // namespace
@@ -111,6 +117,13 @@ bool TakeLabels(const Json& reply, NodeFacts& facts) {
       facts.wallet_bindings.push_back(bitcoin::HexFromBytes(*id));
     }
   }
+  return true;
+}
+
+bool TakeUptime(const Json& reply, core::Millis now_ms, NodeFacts& facts) {
+  const auto uptime_s = reply.Integer();
+  if (!uptime_s || *uptime_s < 0 || *uptime_s > kMaxUptimeS) return false;
+  facts.started_at_ms = now_ms - *uptime_s * 1'000;
   return true;
 }
 

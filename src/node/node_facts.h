@@ -16,11 +16,12 @@ core::Outcome<core::NodeFacts> ReadNodeFacts(RpcClient& rpc);
 // The label of the address that binds a wallet to a log: "sendonce:" and the id in hexadecimal.
 std::string BindingLabel(const core::WalId& wal_id);
 
-// The parts of it, each from the reply to one RPC. Pure. False, and the facts are of no use, if the
-// reply is not what bitcoind documents.
+// The parts of it, each from the reply to one RPC. Pure, the time being a parameter where it is
+// needed. False, and the facts are of no use, if the reply is not what bitcoind documents.
 bool TakeBlockchainInfo(const Json& reply, core::NodeFacts& facts);
 bool TakeWalletInfo(const Json& reply, core::NodeFacts& facts);
 bool TakeLabels(const Json& reply, core::NodeFacts& facts);
+bool TakeUptime(const Json& reply, core::Millis now_ms, core::NodeFacts& facts);
 
 }  // namespace sendonce::node
 

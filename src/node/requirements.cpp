@@ -14,7 +14,7 @@ using core::Outcome;
 using core::Refusal;
 using core::Refused;
 
-constexpr std::array<std::string_view, 23> kMethods = {
+constexpr std::array<std::string_view, 24> kMethods = {
     "estimatesmartfee",
     "fundrawtransaction",
     "getaddressinfo",
@@ -38,6 +38,7 @@ constexpr std::array<std::string_view, 23> kMethods = {
     "sendrawtransaction",
     "signrawtransactionwithwallet",
     "testmempoolaccept",
+    "uptime",
 };
 
 // Arguments that came later than the RPC that takes them.

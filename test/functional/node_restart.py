@@ -24,7 +24,7 @@ PHASES = {
 
 
 class NodeTest(case.Case):
-    # A restart that is over before sendonce looks again is not seen: then the next round of sending helps.
+    # Two starts within two seconds look like one: then the next round of sending helps.
     OPTIONS = [f"-finality={FINALITY}", "-retrymax=1000", "-rebroadcastinterval=1000"]
 
     def setUp(self):

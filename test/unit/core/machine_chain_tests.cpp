@@ -201,6 +201,23 @@ BOOST_FIXTURE_TEST_CASE(a_reorganisation_throws_a_draft_away, Play) {
   BOOST_TEST((View("w-1").state == SendState::kBroadcast));
 }
 
+// --- a node that was started again while nobody looked
+
+BOOST_FIXTURE_TEST_CASE(what_a_node_may_have_lost_is_sent_to_it_again, Sent) {
+  node.facts.started_at_ms += kStartToleranceMs + 1;
+  CHECK_STEP(ChainHint(), "read chain from 100");
+  CHECK_STEP(ReadsChain(), "broadcast t1 of batch 3");
+}
+
+// It says in whole seconds for how long it runs.
+BOOST_FIXTURE_TEST_CASE(a_node_that_rounds_was_not_started_again, Sent) {
+  for (const Millis rounded_ms : {kStartToleranceMs, Millis{0}, kStartToleranceMs}) {
+    node.facts.started_at_ms = rounded_ms;
+    ChainHint();
+    CHECK_STEP(ReadsChain());
+  }
+}
+
 // --- a node that is behind, and one that is elsewhere
 
 // R10: less work is no reorganisation. Nothing is built or judged lost.

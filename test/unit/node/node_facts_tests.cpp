@@ -124,6 +124,15 @@ BOOST_AUTO_TEST_CASE(bindings_are_labels_with_an_id) {
   BOOST_TEST(!TakeLabels(Parsed("[1]"), facts));
 }
 
+BOOST_AUTO_TEST_CASE(the_uptime_says_when_the_node_was_started) {
+  NodeFacts facts;
+  BOOST_REQUIRE(TakeUptime(Parsed("60"), 1'000'000, facts));
+  BOOST_TEST(facts.started_at_ms == 940'000);
+  for (const char* odd : {"-1", "1.5", "\"60\"", "9223372036854775807", "null"}) {
+    BOOST_TEST(!TakeUptime(Parsed(odd), 1'000'000, facts), odd);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_label_is_found_again) {
   core::WalId id{};
   id.front() = 0xab;
@@ -149,13 +158,13 @@ BOOST_AUTO_TEST_CASE(all_of_it_is_asked_for) {
 }
 
 BOOST_AUTO_TEST_CASE(one_reply_that_is_odd_makes_all_unknown) {
-  for (const char* method :
-       {"getblockchaininfo", "getblockhash", "getnetworkinfo", "getwalletinfo", "listlabels"}) {
+  for (const char* method : {"getblockchaininfo", "getblockhash", "getnetworkinfo", "uptime",
+                             "getwalletinfo", "listlabels"}) {
     test::ScriptedNode node;
     test::ScriptedChain chain(node);
     chain.Extend(2, 1);
     RpcClient rpc(node.Options());
-    node.On(method, test::Result("5"));
+    node.On(method, test::Result("-5"));
     BOOST_TEST(test::UnknownOf(ReadNodeFacts(rpc)).find(method) != std::string::npos);
     node.On(method, test::Error(-18, "not loaded"));
     BOOST_CHECK(test::RefusalOf(ReadNodeFacts(rpc)) == core::Refusal::kWalletNotLoaded);

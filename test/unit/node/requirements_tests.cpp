@@ -16,7 +16,7 @@ using test::ResultString;
 const char* const kHelp =
     "== Blockchain ==\ngetblock \"blockhash\" ( verbosity )\ngetblockchaininfo\n"
     "getblockhash height\ngetblockheader \"blockhash\"\ngettxout \"txid\" n\n"
-    "gettxspendingprevout [{\"txid\":\"hex\"}]\n\n== Control ==\nhelp ( \"command\" )\n"
+    "gettxspendingprevout [{\"txid\":\"hex\"}]\n\n== Control ==\nhelp ( \"command\" )\nuptime\n"
     "== Network ==\ngetnetworkinfo\n== Rawtransactions ==\nfundrawtransaction \"hexstring\"\n"
     "getrawtransaction \"txid\"\nsendrawtransaction \"hexstring\"\n"
     "testmempoolaccept [\"rawtx\",...]\n== Util ==\nestimatesmartfee conf_target\n"

@@ -44,6 +44,7 @@ class ScriptedChain {
     node.On("getblockheader", [this](const node::Json& params) { return Header(params); });
     node.On("getblock", [this](const node::Json& params) { return Block(params); });
     node.On("getnetworkinfo", Result(R"({"subversion":"/Scripted:1/"})"));
+    node.On("uptime", Result("60"));
     node.On("listlabels", Result("[]"));
     node.On("getwalletinfo", Result(R"({"walletname":"w","private_keys_enabled":true,)"
                                     R"("scanning":false,"lastprocessedblock":{"height":0}})"));
