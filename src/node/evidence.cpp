@@ -144,6 +144,9 @@ std::optional<Refusal> JudgeEarlyError(int code) {
 
 std::optional<Refusal> JudgeCode(std::string_view method, const RpcError& error) {
   if (const auto early = JudgeEarlyError(error.code)) return early;
+  if (error.code == kWalletError && Contains(error.message, "no available keys")) {
+    return Refusal::kKeypoolEmpty;  // a wallet without a descriptor for new addresses of the kind
+  }
   if (method == "sendrawtransaction") return JudgeBroadcastError(error);
   if (method == "fundrawtransaction" && error.code == kWalletError) {
     return JudgeFundingError(error.message);

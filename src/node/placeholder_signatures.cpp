@@ -12,7 +12,9 @@ using bitcoin::ScriptKind;
 constexpr size_t kEcdsaSignatureSize = 71;    // with low R, as bitcoind's wallet makes it (BIP 66)
 constexpr size_t kSchnorrSignatureSize = 64;  // BIP 340
 constexpr size_t kPublicKeySize = 33;
-constexpr size_t kTwoOfThreeScriptSize = 105;
+constexpr uint8_t kOp2 = 0x52;
+constexpr uint8_t kOp3 = 0x53;
+constexpr uint8_t kOpCheckMultisig = 0xae;
 constexpr uint8_t kFill = 1;
 
 Bytes Filled(size_t size) {
@@ -29,6 +31,14 @@ Bytes Joined(const Bytes& a, const Bytes& b) {
 Bytes Push(const Bytes& data) {
   assert(data.size() <= 75);
   return Joined({static_cast<uint8_t>(data.size())}, data);
+}
+
+// Of the right form, not only of the right size: a node may take pushes that no signature check
+// follows for data, and refuse those (-datacarriersize in Bitcoin Knots).
+Bytes TwoOfThreeScript() {
+  const Bytes key = Push(Filled(kPublicKeySize));
+  const Bytes keys = Joined(Joined(key, key), key);
+  return Joined(Joined({kOp2}, keys), {kOp3, kOpCheckMultisig});
 }
 
 // P2SH is taken as P2SH-P2WPKH, P2WSH as 2-of-3, as in bitcoin::EstimatedInputVsize.
@@ -48,7 +58,7 @@ void FillIn(ScriptKind kind, bitcoin::TxIn& input) {
       input.witness = {signature, public_key};
       return;
     case ScriptKind::kP2wsh:
-      input.witness = {{}, signature, signature, Filled(kTwoOfThreeScriptSize)};
+      input.witness = {{}, signature, signature, TwoOfThreeScript()};
       return;
     case ScriptKind::kP2tr:
       input.witness = {Filled(kSchnorrSignatureSize)};

@@ -70,6 +70,8 @@ BOOST_AUTO_TEST_CASE(minus_6_is_not_enough_funds) {
 
 BOOST_AUTO_TEST_CASE(minus_12_is_an_empty_keypool) {
   BOOST_CHECK(Error("getrawchangeaddress", -12) == Refusal::kKeypoolEmpty);
+  BOOST_CHECK(Error("getrawchangeaddress", -4, "Error: This wallet has no available keys") ==
+              Refusal::kKeypoolEmpty);
 }
 
 BOOST_AUTO_TEST_CASE(minus_13_is_a_locked_wallet) {
