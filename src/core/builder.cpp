@@ -178,6 +178,8 @@ void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
   } else if (const auto* refused = std::get_if<Refused>(&drafted.outcome)) {
     OnRefusedDraft(attempt, *refused, now_ms);
   } else {
+    // It may have been too much for the node at once, or one of them too much for any.
+    if (attempt.sends.size() > 1) Split(attempt);
     HoldBackAll(attempt, "node_unavailable", std::get<Unknown>(drafted.outcome).text, true, now_ms);
     follower_.Want();
   }
@@ -211,7 +213,9 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
                     now_ms);
   }
   if (objection && attempt.sends.size() > 1) return Split(attempt);
-  if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, true, now_ms);
+  // An estimate may fall; a rate that the caller has named stays above the cap.
+  const bool may_fall = attempt.fee.conf_target.has_value();
+  if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, may_fall, now_ms);
   Reserve(attempt, std::move(*checked.reservation), now_ms);
 }
 
@@ -261,7 +265,8 @@ void Builder::OnRefusedDraft(const Attempt& attempt, const Refused& refused, Mil
   const bool about_all = IsAboutTheWallet(refused.why) || refused.why == Refusal::kNoFeeEstimate;
   if (IsAboutTheWallet(refused.why)) follower_.Want();
   if (attempt.sends.size() > 1 && !about_all) return Split(attempt);
-  HoldBackAll(attempt, std::string(StallCode(refused.why)), refused.text, true, now_ms);
+  const bool automatic = refused.why != Refusal::kCannotBuild && refused.why != Refusal::kRejected;
+  HoldBackAll(attempt, std::string(StallCode(refused.why)), refused.text, automatic, now_ms);
 }
 
 void Builder::HoldBack(const SendId& id, std::string code, std::string detail, bool automatic,
@@ -292,7 +297,7 @@ std::optional<Stall> Builder::StallOf(const Send& send) const {
   if (IsUnaffordable(send)) {
     return Stall{"insufficient_funds",
                  "the wallet has not enough coins that are confirmed and free (see /v1/funds)",
-                 *short_since_ms_, true};
+                 std::max(*short_since_ms_, send.created_at_ms), true};
   }
   const auto hold = holds_.find(send.id);
   return hold == holds_.end() ? std::nullopt : hold->second.stall;

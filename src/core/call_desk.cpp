@@ -170,8 +170,18 @@ SendView CallDesk::View(const Send& send, bool replayed) const {
   return view;
 }
 
+// What holds all holds the send, and may have held it before it was seen to hold all.
 std::optional<Stall> CallDesk::StallOf(const Send& send, const Batch* batch) const {
-  if (follower_.building_stall()) return follower_.building_stall();
+  const auto own = OwnStallOf(send, batch);
+  auto common = follower_.building_stall();
+  if (!common) return own;
+  if (own && own->code == common->code) {
+    common->since_ms = std::min(common->since_ms, own->since_ms);
+  }
+  return common;
+}
+
+std::optional<Stall> CallDesk::OwnStallOf(const Send& send, const Batch* batch) const {
   if (!batch) return builder_.StallOf(send);
   if (StateOf(send, batch) == SendState::kConflicted) {
     return Stall{"conflicted",

@@ -62,6 +62,7 @@ class CallDesk {
               std::string field = "", std::string detail = "");
   SendView View(const Send& send, bool replayed) const;
   std::optional<Stall> StallOf(const Send& send, const Batch* batch) const;
+  std::optional<Stall> OwnStallOf(const Send& send, const Batch* batch) const;
   bool MayEnd(const Send& send) const;
   void End(const Send& send, Ending ending, Millis now_ms);
   void ExpireDue(Millis now_ms);
