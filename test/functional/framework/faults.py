@@ -168,6 +168,42 @@ class Refuse(Fault):
         return Reply(self._status, "application/json", json.dumps(answers[0]).encode())
 
 
+class Result(Fault):
+    """Not executed: the proxy answers with a result of its own."""
+
+    def __init__(self, result):
+        self._result = result
+
+    def before(self, exchange):
+        (request,) = exchange.requests
+        answer = {"result": self._result, "error": None, "id": request.get("id")}
+        return Reply(200, "application/json", json.dumps(answer).encode())
+
+
+class Flood(Fault):
+    """Executed; the reply is longer than anybody can want to read."""
+
+    def __init__(self, length):
+        self._length = length
+
+    def after(self, exchange, reply):
+        return replace(reply, body=reply.body + b" " * (self._length - len(reply.body)))
+
+
+class Naming(Fault):
+    """Another fault, for those calls alone that name something: a script, a transaction."""
+
+    def __init__(self, text, fault):
+        self._text = text.encode()
+        self._fault = fault
+
+    def before(self, exchange):
+        return self._fault.before(exchange) if self._text in exchange.body else None
+
+    def after(self, exchange, reply):
+        return self._fault.after(exchange, reply) if self._text in exchange.body else reply
+
+
 WORK_QUEUE_FULL = Answer(503, b"Work queue depth exceeded")
 UNAUTHORIZED = Answer(401)
 BROKEN = Answer(500, b"Internal Server Error")

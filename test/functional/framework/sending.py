@@ -84,11 +84,17 @@ class SendCase(case.SharedNodeCase):
         return answer
 
     def wait_for_stall(self, send_id, code):
-        def stalled():
-            answer = self.api.get(send_id)
-            return answer if (answer["stalled"] or {}).get("code") == code else None
+        last = None
 
-        return wait_until(stalled, f"{send_id} is stalled: {code}")
+        def stalled():
+            nonlocal last
+            last = self.api.get(send_id)
+            return last if (last["stalled"] or {}).get("code") == code else None
+
+        try:
+            return wait_until(stalled, f"{send_id} is stalled: {code}")
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}; it stands at: {last}") from None
 
     def finish(self, send_id):
         """Mines until it is final; returns the answer."""

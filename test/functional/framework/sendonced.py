@@ -44,7 +44,7 @@ class Sendonced:
         self.datadir.mkdir(parents=True)
         self.port = ports.take()
         self.rpc_port = rpc_port
-        self.wallet = wallet
+        self.wallet = wallet  # None: it is not told which
         self.chain = "regtest"
         self.program = program
         self.environment = {}
@@ -204,9 +204,10 @@ class Sendonced:
         return [
             f"-datadir={self.datadir}", f"-chain={self.chain}",
             "-rpcconnect=127.0.0.1", f"-rpcport={self.rpc_port}",
-            f"-rpccookiefile={self._node_cookie_path}", f"-rpcwallet={self.wallet}",
+            f"-rpccookiefile={self._node_cookie_path}",
             "-bind=127.0.0.1", f"-port={self.port}",
             "-printtoconsole=0", "-debug=1", f"-pid={self.datadir / 'sendonced.pid'}",
+            *([] if self.wallet is None else [f"-rpcwallet={self.wallet}"]),
         ]
 
     # --- inside
