@@ -133,8 +133,10 @@ std::optional<std::pair<std::string, std::string>> Follower::MisbindingOf(
   const auto& bindings = facts.wallet_bindings;
   if (std::find(bindings.begin(), bindings.end(), own) == bindings.end()) {
     return {{"wallet_not_bound", "wallet '" + facts.wallet_name +
-                                     "' does not carry the binding of this WAL (" + own +
-                                     "); name the wallet it was made for with -rpcwallet"}};
+                                     "' does not carry the binding of this WAL; name the wallet "
+                                     "it was made for with -rpcwallet or, if this is that wallet "
+                                     "from an older backup, bind it: getnewaddress sendonce:" +
+                                     own}};
   }
   if (bindings.size() > 1) {
     return {{"wallet_bound_twice", "wallet '" + facts.wallet_name +
