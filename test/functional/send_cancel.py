@@ -1,9 +1,29 @@
 """The fence (G6): DELETE, deadlines, and what they can not undo."""
 
-from framework import case
+import time
+
+from framework import case, faults
 from framework.sending import AMOUNT_SAT, COIN_SAT, SendCase
+from framework.waiting import wait_until
 
 YEAR_2100 = 4_102_444_800_000
+DEADLINE_MS = 4_000  # time enough to come to the call that is held, before it passes
+# Which call of a send is held, and whether the node has carried it out.
+BEFORE_A_SIGNATURE = (
+    ("gettxout", faults.HoldRequest),
+    ("fundrawtransaction", faults.HoldRequest),
+    ("fundrawtransaction", faults.HoldReply),
+    ("testmempoolaccept", faults.HoldReply),
+    ("lockunspent", faults.HoldRequest),
+    ("lockunspent", faults.HoldReply),
+)
+NAMELESS = ("gettxout", "lockunspent")  # calls that do not show which send they are about
+AFTER_IT_WAS_ASKED_FOR = (
+    ("signrawtransactionwithwallet", faults.HoldRequest),
+    ("signrawtransactionwithwallet", faults.HoldReply),
+    ("sendrawtransaction", faults.HoldRequest),
+    ("sendrawtransaction", faults.HoldReply),
+)
 
 
 class Cancel(SendCase):
@@ -95,6 +115,188 @@ class Deadline(SendCase):
         self.submit("w-1", body)
         self.finish("w-1")
         self.check_payments(self.node)
+
+
+class PhasesCase(SendCase):
+    """A send is stopped at one call, and cancelled there or overtaken by its deadline."""
+
+    wallet_coins = 14
+    with_proxy = True
+
+    def hold_at(self, method, hold_class, send_id, body=None):
+        """Submits a send, and returns the hold that it hangs in, it and no other where the call
+        names what it is about.
+        """
+        body = body or self.new_send(self.node, send_id)
+        script = case.script_of(self.node, body["outputs"][0]["address"])
+        hold = hold_class()
+        fault = hold if method in NAMELESS else faults.Naming(script, hold)
+        self.rule = self.proxy.on(method, fault)
+        self.submit(send_id, body)
+        hold.wait_reached()
+        return hold
+
+    def let_go(self, hold):
+        self.proxy.remove(self.rule)
+        hold.release()
+
+    def assert_never(self, send_id, state):
+        self.promises.never(send_id)
+        for answer in (self.api.get(send_id), self.api.delete(send_id)):
+            self.assert_answer(answer, 200, outcome="never", state=state, txid=None)
+
+    def assert_too_late(self, send_id):
+        answer = self.api.delete(send_id)
+        self.assert_problem(answer, 409, "too_late")
+        self.assertEqual((answer["send"]["id"], answer["send"]["outcome"]), (send_id, "pending"))
+
+    def check_all(self, *paid):
+        """The paid ones become final; no lock stays behind, and nothing else is paid."""
+        for send_id in paid:
+            self.wait_for(send_id, "sent", outcome="sent")
+        self.node.mine(6)
+        for send_id in paid:
+            self.wait_for(send_id, "final", outcome="sent")
+        wait_until(lambda: not self.wallet.listlockunspent(), "no coin is locked")
+        self.check_payments(self.node, self.proxy)
+
+
+class CancelAtEachPhase(PhasesCase):
+    def ids(self, phases):
+        for method, hold_class in phases:
+            yield f"{method}.{hold_class.__name__}", method, hold_class
+
+    def test_before_a_signature_is_asked_for(self):
+        for send_id, method, hold_class in self.ids(BEFORE_A_SIGNATURE):
+            with self.subTest(send_id):
+                body = self.new_send(self.node, send_id)
+                hold = self.hold_at(method, hold_class, send_id, body)
+                self.assert_answer(self.api.delete(send_id), 200, outcome="never")
+                self.assert_never(send_id, "cancelled")
+                self.let_go(hold)
+                self.assert_answer(self.api.put(send_id, body), 200, outcome="never")
+        self.restart()
+        for send_id, _, _ in self.ids(BEFORE_A_SIGNATURE):
+            self.assert_never(send_id, "cancelled")
+        self.submit("another")
+        self.check_all("another")
+        self.assertEqual(len(self.proxy.signed()), 2, "another, and the probe of init")
+
+    def test_after_it_was_asked_for(self):
+        for send_id, method, hold_class in self.ids(AFTER_IT_WAS_ASKED_FOR):
+            with self.subTest(send_id):
+                hold = self.hold_at(method, hold_class, send_id)
+                self.assert_too_late(send_id)
+                self.let_go(hold)
+        self.check_all(*self.promises.ids())
+
+    def test_after_it_was_asked_for_and_the_daemon_was_killed(self):
+        for send_id, method, hold_class in self.ids(AFTER_IT_WAS_ASKED_FOR):
+            with self.subTest(send_id):
+                hold = self.hold_at(method, hold_class, send_id)
+                self.daemon.kill()
+                self.daemon.launch(*self.options)
+                self.daemon.wait_alive()
+                answer = self.api.delete(send_id)
+                self.assert_problem(answer, 409, "too_late")
+                self.let_go(hold)
+                self.daemon.wait_ready()
+        self.check_all(*self.promises.ids())
+
+    def test_its_company_is_paid(self):
+        """One of two whose coins are reserved already is cancelled."""
+        first = self.hold_at("fundrawtransaction", faults.HoldRequest, "w-0")
+        lock = faults.HoldRequest()
+        rule = self.proxy.on("lockunspent", lock, nth=2)  # w-0's is the first
+        for send_id in ("w-1", "w-2"):
+            self.submit(send_id)
+        self.let_go(first)
+        lock.wait_reached()
+        for send_id in ("w-1", "w-2"):
+            self.assert_answer(self.api.get(send_id), 200, state="reserved", batch_size=2)
+        self.assert_answer(self.api.delete("w-1"), 200, outcome="never")
+        self.proxy.remove(rule)
+        lock.release()
+        self.assert_never("w-1", "cancelled")
+        self.check_all("w-0", "w-2")
+
+
+class DeadlineAtEachPhase(PhasesCase):
+    def with_deadline(self, send_id):
+        """Sets self.deadline_ms."""
+        self.deadline_ms = int(time.time() * 1000) + DEADLINE_MS
+        return {**self.new_send(self.node, send_id), "not_after": self.deadline_ms}
+
+    def wait_for_deadline(self):
+        wait_until(lambda: time.time() * 1000 > self.deadline_ms, "the deadline has passed")
+
+    def test_before_a_signature_is_asked_for(self):
+        for method in ("fundrawtransaction", "lockunspent"):
+            with self.subTest(method):
+                hold = self.hold_at(method, faults.HoldReply, method, self.with_deadline(method))
+                self.wait_for(method, "sent", outcome="never", state="expired")
+                self.let_go(hold)
+                self.assert_never(method, "expired")
+        self.submit("another")
+        self.check_all("another")
+
+    def test_after_it_was_asked_for(self):
+        for method in ("signrawtransactionwithwallet", "sendrawtransaction"):
+            with self.subTest(method):
+                hold = self.hold_at(method, faults.HoldRequest, method, self.with_deadline(method))
+                self.wait_for_deadline()
+                self.assert_too_late(method)
+                self.let_go(hold)
+        self.check_all(*self.promises.ids())
+
+    def test_after_it_was_asked_for_and_the_daemon_was_killed(self):
+        hold = self.hold_at("signrawtransactionwithwallet", faults.HoldReply, "w-1",
+                            self.with_deadline("w-1"))
+        self.daemon.kill()
+        self.wait_for_deadline()
+        self.let_go(hold)
+        self.daemon.start(*self.options)
+        self.check_all("w-1")
+
+    def test_while_the_coins_are_locked_and_in_company(self):
+        """What expires is taken out; its company is paid."""
+        first = self.hold_at("fundrawtransaction", faults.HoldRequest, "w-0")
+        lock = faults.HoldRequest()
+        rule = self.proxy.on("lockunspent", lock, nth=2)
+        self.submit("w-1", self.with_deadline("w-1"))
+        self.submit("w-2")
+        self.let_go(first)
+        lock.wait_reached()
+        self.wait_for("w-1", "sent", outcome="never", state="expired")
+        self.proxy.remove(rule)
+        lock.release()
+        self.assert_never("w-1", "expired")
+        self.check_all("w-0", "w-2")
+
+    def test_while_the_node_is_away(self):
+        lost = self.proxy.on("*", faults.DropRequest())
+        self.submit("w-1", self.with_deadline("w-1"))
+        self.wait_for("w-1", "sent", outcome="never", state="expired")
+        self.proxy.remove(lost)
+        self.assert_never("w-1", "expired")
+        self.check_all()
+
+    def test_while_the_daemon_is_away(self):
+        """Nothing is said before the log was compared with the wallet, and nothing paid after."""
+        lost = self.proxy.on("fundrawtransaction", faults.DropRequest())
+        self.submit("w-1", self.with_deadline("w-1"))
+        self.daemon.stop()
+        self.wait_for_deadline()
+        self.proxy.on("*", faults.DropRequest())
+        self.proxy.remove(lost)
+        self.daemon.launch(*self.options)
+        self.daemon.wait_alive()
+        self.assert_problem(self.api.delete("w-1"), 503, "starting")
+        self.assert_answer(self.api.get("w-1"), 200, outcome="pending", state="recorded")
+        self.proxy.clear()
+        self.wait_for("w-1", "sent", outcome="never", state="expired")
+        self.assert_never("w-1", "expired")
+        self.check_all()
 
 
 if __name__ == "__main__":
