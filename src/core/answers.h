@@ -67,17 +67,23 @@ struct SendView {
 };
 
 enum class Verdict : uint8_t {
-  kCreated,      // 201
-  kKnown,        // 200
-  kFenced,       // 200: DELETE, the send is `never`
-  kIdReused,     // 409, with `field` and the stored send
-  kIdCancelled,  // 409
-  kTooLate,      // 409, with the send
-  kUnknownId,    // 404
-  kOverloaded,   // 503
-  kStarting,     // 503: not compared with wallet and chain yet
-  kNotPaying,    // 503: refuses new ids until an operator has acted; `detail` says the way out
-  kStopping,     // 503
+  kCreated,          // 201
+  kKnown,            // 200
+  kFenced,           // 200: DELETE, the send is `never`
+  kIdReused,         // 409, with `field` and the stored send
+  kIdCancelled,      // 409
+  kTooLate,          // 409, with the send
+  kUnknownId,        // 404
+  kOverloaded,       // 503
+  kStarting,         // 503: not compared with wallet and chain yet
+  kNotPaying,        // 503: refuses new ids until an operator has acted; `detail` says the way out
+  kStopping,         // 503
+  kCannotBump,       // 409: nothing to replace, or a rule forbids it; `detail` says which
+  kFeeTooHigh,       // 422: a cap forbids the rate
+  kNotPaid,          // 422: the transaction does not pay this, or an output of it is another id's
+  kNoTransaction,    // 404: wallet and chain do not show it
+  kNodeUnavailable,  // 503: the node has to be asked, and gives no answer
+  kNoVerdictNeeded,  // 409: the rules decide about this send; `detail` says what to do instead
 };
 
 struct SendReply {
@@ -130,6 +136,8 @@ struct FundsReply {
   CoinSum reserved;
   CoinSum waiting_for_confirmations;
   std::vector<Reservation> reservations;
+  // Coins that are locked in the node and that no record explains: an operator's, they stay (R8).
+  std::vector<bitcoin::OutPoint> foreign_locks;
   bool known = false;  // false: the wallet's coins have not been read yet
 };
 

@@ -35,6 +35,20 @@ const Version& CurrentVersion(const Batch& batch) {
   return batch.versions.back();
 }
 
+const Version* ShownVersion(const Batch& batch, const SendId& id) {
+  const size_t index = IndexOfSend(batch, id);
+  const auto rank = [&](const Version& version) {
+    if (batch.confirmation && batch.confirmation->txid == version.txid) return 3;
+    return version.accepted ? 2 : version.raw_tx.empty() ? 0 : 1;
+  };
+  const Version* shown = nullptr;
+  for (const Version& version : batch.versions) {
+    if (version.paid[index].empty()) continue;
+    if (!shown || rank(version) >= rank(*shown)) shown = &version;
+  }
+  return shown;
+}
+
 size_t IndexOfSend(const Batch& batch, const SendId& id) {
   const auto found = std::find(batch.sends.begin(), batch.sends.end(), id);
   assert(found != batch.sends.end());

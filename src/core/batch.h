@@ -34,6 +34,7 @@ struct Version {
   bitcoin::Txid txid;  // of raw_tx; before that of unsigned_tx, which is the same where only native
                        // segwit is spent
   PaidVouts paid;
+  std::optional<uint32_t> change_vout;
   bitcoin::Amount fee_sat = 0;
   bool signature_asked = false;  // from here on a signature may exist, whatever was heard (R3)
   bool accepted = false;         // our node has accepted or shown it
@@ -88,12 +89,14 @@ struct Batch {
   std::vector<Coin>
       coins;  // all that any version spends; the first `core_coins` are those of version 0
   uint32_t core_coins = 0;
-  std::optional<uint32_t> change_vout;  // in version 0
   std::vector<Exclusion> exclusions;
   std::vector<Version> versions;
   std::vector<Rival> rivals;
   std::optional<Confirmation> confirmation;
   BatchEnd end = BatchEnd::kOpen;
+  bool left = false;        // a send has left it by R4: it is watched for ever
+  bool superseded = false;  // all have: its coins are free
+  bool locked = true;       // the node may hold locks on its coins
   Millis created_at_ms = 0;
   Millis updated_at_ms = 0;
   Seq seq = 0;  // its last record
@@ -111,6 +114,11 @@ const Version* FindVersion(const Batch& batch, const bitcoin::Txid& txid);
 // The version to show and to broadcast first: the one in the chain, else the newest with a
 // signature, else the newest.
 const Version& CurrentVersion(const Batch& batch);
+
+// The version to show of those that pay the send: the one in the chain, else the newest that our
+// node has accepted, else the newest with a signature, else the newest; nullptr if none pays it.
+// REQUIRES: the send is in the batch.
+const Version* ShownVersion(const Batch& batch, const SendId& id);
 
 // Position of the send in the batch. REQUIRES: it is in it.
 size_t IndexOfSend(const Batch& batch, const SendId& id);

@@ -14,6 +14,8 @@ constexpr bitcoin::FeeRate kFirstGuessSatKvb = 10 * bitcoin::kSatPerVbyte;
 constexpr int64_t kOverheadVsize =
     11 + 43;  // version, counts, lock time, segwit marker; change to the longest standard script
 constexpr Millis kNever = INT64_MAX;
+constexpr const char* kInsufficientFunds =
+    "the wallet has not enough coins that are confirmed and free (see /v1/funds)";
 // Sends for which coins are sought in one step without success before others get their turn.
 constexpr int kMaxTriesPerStep = 8;
 // Sends that are considered for one draft.
@@ -34,13 +36,14 @@ bool IsAboutTheWallet(Refusal why) {
 }  // namespace
 
 Builder::Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
-                 Follower& follower, Payer& payer)
+                 Follower& follower, Payer& payer, DraftNumbers& drafts)
     : policy_(policy),
       ledger_(ledger),
       outbox_(outbox),
       pool_(pool),
       follower_(follower),
       payer_(payer),
+      drafts_(drafts),
       max_company_(policy.max_sends_per_batch) {}
 
 bool Builder::MaySpend(const WalletCoin& coin) const {
@@ -53,6 +56,8 @@ bool Builder::MaySpend(const WalletCoin& coin) const {
 void Builder::Advance(Millis now_ms) {
   if (attempt_ || follower_.building_stall() || now_ms < not_before_ms_) return;
   StartRound();
+  AdvanceRebuilds(now_ms);
+  if (attempt_) return;
   // Nothing has changed since the last look: no send came or left, and none is due again.
   if (now_ms < wake_ms_ && seen_seq_ == ledger_.last_seq()) return;
   seen_seq_ = ledger_.last_seq();
@@ -66,9 +71,121 @@ void Builder::Advance(Millis now_ms) {
   wake_ms_ = now_ms + policy_.retry_min_ms;
 }
 
+// Sends that R4 may help come first: they have waited longest.
+void Builder::AdvanceRebuilds(Millis now_ms) {
+  std::set<BatchId> candidates = ledger_.troubled();
+  const auto& vanished = payer_.batches_with_vanished_coins();
+  candidates.insert(vanished.begin(), vanished.end());
+  std::erase_if(blocked_rebuilds_,
+                [&](const auto& item) { return !candidates.contains(item.first); });
+  const bool is_new = rebuild_seq_ != ledger_.last_seq() || rebuild_round_ != follower_.rounds();
+  if (candidates.empty() || (!is_new && now_ms < rebuild_wake_ms_)) return;
+  rebuild_seq_ = ledger_.last_seq();
+  rebuild_round_ = follower_.rounds();
+  rebuild_wake_ms_ = now_ms + policy_.retry_max_ms;
+  for (BatchId id : candidates) {
+    const Batch* batch = ledger_.FindBatch(id);
+    if (!batch || batch->end == BatchEnd::kDropped || batch->superseded) continue;
+    if (!SignatureAsked(*batch)) continue;
+    if (!ledger_.troubled().contains(id) && payer_.VanishedCoins(id).empty()) continue;
+    StartRebuild(*batch, now_ms);
+    if (attempt_) return;
+  }
+}
+
+CoinSources Builder::Sources(BatchId batch) const {
+  CoinSources sources;
+  const auto vanished = payer_.VanishedCoins(batch);
+  sources.may_be_there = [this, vanished](const bitcoin::OutPoint& coin) {
+    return !vanished.contains(coin) && !gone_.contains(coin);
+  };
+  sources.output_of = [this](const bitcoin::Txid& txid) {
+    return pool_.FindOutputOf(txid, [this](const WalletCoin& coin) { return MaySpend(coin); });
+  };
+  return sources;
+}
+
+bool Builder::IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const {
+  return std::any_of(sends.begin(), sends.end(), [&](const SendId& id) {
+    const auto hold = holds_.find(id);
+    return hold != holds_.end() && hold->second.due_ms > now_ms;
+  });
+}
+
+void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
+  auto planned = PlanRebuild(ledger_, batch, policy_, Sources(batch.id));
+  if (const auto* none = std::get_if<NoPlan>(&planned)) {
+    return NoteBlocked(batch.id, {"conflicted", none->reason, now_ms, none->automatic});
+  }
+  RebuildPlan plan = std::move(std::get<RebuildPlan>(planned));
+  if (IsHeldBack(plan.sends, now_ms)) {
+    for (const SendId& id : plan.sends) rebuild_wake_ms_ = std::min(rebuild_wake_ms_, DueOf(id));
+    return;
+  }
+  std::vector<const Send*> sends;
+  for (const SendId& id : plan.sends) sends.push_back(ledger_.FindSend(id));
+  const FeeChoice fee = FeeOf(*sends.front());
+  auto coins = CoinsFor(sends, plan.coins, GuessedRate(fee));
+  Attempt attempt;
+  attempt.sends = plan.sends;
+  attempt.leaves = batch.id;
+  attempt.exclusions = std::move(plan.exclusions);
+  attempt.fee = fee;
+  if (!coins) {
+    return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
+  }
+  blocked_rebuilds_.erase(batch.id);
+  attempt.coins = std::move(*coins);
+  EmitDraft(std::move(attempt));
+}
+
+// Looked at again with each new record and each new round.
+void Builder::NoteBlocked(BatchId batch, const Stall& stall) {
+  const auto [known, is_new] = blocked_rebuilds_.try_emplace(batch, stall);
+  const Millis since_ms = is_new ? stall.since_ms : known->second.since_ms;
+  known->second = stall;
+  known->second.since_ms = since_ms;
+}
+
+// Those given, and as many more as it takes.
+std::optional<std::vector<Coin>> Builder::CoinsFor(const std::vector<const Send*>& sends,
+                                                   const std::vector<Coin>& given,
+                                                   bitcoin::FeeRate rate) const {
+  std::vector<Coin> coins = given;
+  bitcoin::Amount target_sat = TargetFor(sends, rate);
+  for (const Coin& coin : given) {
+    const int64_t vsize = bitcoin::EstimatedInputVsize(bitcoin::KindOf(coin.script));
+    target_sat -= coin.amount_sat - bitcoin::FeeForVsize(rate, vsize);
+  }
+  if (target_sat <= 0 && !coins.empty()) return coins;
+  auto more = pool_.Select(target_sat, rate, [&](const WalletCoin& coin) {
+    return MaySpend(coin) && std::find(given.begin(), given.end(), coin.coin) == given.end();
+  });
+  if (!more) return std::nullopt;
+  coins.insert(coins.end(), more->begin(), more->end());
+  return coins;
+}
+
+void Builder::EmitDraft(Attempt attempt) {
+  attempt.id = drafts_.Next();
+  attempt.reorganisations = follower_.reorganisations();
+  outbox_.Emit(DraftTransaction{attempt.id, attempt.coins,
+                                OutputsOf(ContentsOf(ledger_, attempt.sends)), std::nullopt,
+                                attempt.fee, policy_.fallback_fee_rate_sat_kvb});
+  attempt_ = std::move(attempt);
+}
+
+Millis Builder::DueOf(const SendId& id) const {
+  const auto hold = holds_.find(id);
+  return hold == holds_.end() ? kNever : hold->second.due_ms;
+}
+
 Millis Builder::next_due_ms() const {
-  if (attempt_ || follower_.building_stall() || ledger_.waiting().empty()) return kNever;
-  return std::max(wake_ms_, not_before_ms_);
+  if (attempt_ || follower_.building_stall()) return kNever;
+  Millis due_ms = kNever;
+  if (!ledger_.waiting().empty()) due_ms = wake_ms_;
+  if (!ledger_.troubled().empty()) due_ms = std::min(due_ms, rebuild_wake_ms_);
+  return due_ms == kNever ? kNever : std::max(due_ms, not_before_ms_);
 }
 
 // The wallet's coins were read again: what they did not suffice for is tried again.
@@ -77,6 +194,7 @@ void Builder::StartRound() {
   round_ = follower_.rounds();
   if (unaffordable_.empty()) short_since_ms_.reset();
   unaffordable_.clear();
+  gone_.clear();
   wake_ms_ = 0;
 }
 
@@ -144,12 +262,11 @@ bitcoin::Amount Builder::TargetFor(const std::vector<const Send*>& sends,
 void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
   const FeeChoice fee = FeeOf(*sends.front());
   const bitcoin::FeeRate rate = GuessedRate(fee);
-  const auto may_spend = [this](const WalletCoin& coin) { return MaySpend(coin); };
   std::vector<const Send*> company = sends;
-  auto coins = pool_.Select(TargetFor(company, rate), rate, may_spend);
+  auto coins = CoinsFor(company, {}, rate);
   while (!coins && company.size() > 1) {
     company.resize(company.size() / 2);
-    coins = pool_.Select(TargetFor(company, rate), rate, may_spend);
+    coins = CoinsFor(company, {}, rate);
   }
   if (!coins) {
     if (!short_since_ms_) short_since_ms_ = now_ms;
@@ -158,15 +275,10 @@ void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
     return;
   }
   Attempt attempt;
-  attempt.id = ++last_attempt_;
   for (const Send* send : company) attempt.sends.push_back(send->id);
   attempt.coins = std::move(*coins);
   attempt.fee = fee;
-  attempt.reorganisations = follower_.reorganisations();
-  outbox_.Emit(DraftTransaction{attempt.id, attempt.coins,
-                                OutputsOf(ContentsOf(ledger_, attempt.sends)), fee,
-                                policy_.fallback_fee_rate_sat_kvb});
-  attempt_ = std::move(attempt);
+  EmitDraft(std::move(attempt));
 }
 
 void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
@@ -179,7 +291,7 @@ void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
     OnRefusedDraft(attempt, *refused, now_ms);
   } else {
     // It may have been too much for the node at once, or one of them too much for any.
-    if (attempt.sends.size() > 1) Split(attempt);
+    if (MaySplit(attempt)) Split(attempt);
     HoldBackAll(attempt, "node_unavailable", std::get<Unknown>(drafted.outcome).text, true, now_ms);
     follower_.Want();
   }
@@ -187,7 +299,10 @@ void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
 
 void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms) {
   if (!draft.missing.empty()) {
-    for (const bitcoin::OutPoint& coin : draft.missing) pool_.Remove(coin);
+    for (const bitcoin::OutPoint& coin : draft.missing) {
+      pool_.Remove(coin);
+      gone_.insert(coin);
+    }
     // Not at once: a wallet can go on showing what the chain has not.
     Pause(now_ms);
     return follower_.WantWallet(now_ms);
@@ -212,7 +327,7 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
     return HoldBack(attempt.sends[*objection->index], "fee_above_cap", objection->text, true,
                     now_ms);
   }
-  if (objection && attempt.sends.size() > 1) return Split(attempt);
+  if (objection && MaySplit(attempt)) return Split(attempt);
   // An estimate may fall; a rate that the caller has named stays above the cap.
   const bool may_fall = attempt.fee.conf_target.has_value();
   if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, may_fall, now_ms);
@@ -228,6 +343,7 @@ void Builder::Pause(Millis now_ms) {
 // node that showed one coin twice, costs a draft and nothing else.
 void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms) {
   reservation.sends = attempt.sends;
+  reservation.exclusions = attempt.exclusions;
   if (const auto objection = ledger_.Objection(reservation)) {
     return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + *objection,
                        true, now_ms);
@@ -237,10 +353,16 @@ void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis 
   max_company_ = std::min(max_company_ * 2, policy_.max_sends_per_batch);
   Forget(attempt.sends);
   payer_.Schedule(batch, now_ms);
+  if (attempt.leaves) payer_.Schedule(*attempt.leaves, now_ms);
 }
 
 // One bad send never spoils its neighbours: who was refused in company is tried in a smaller one,
 // down to alone.
+// Those that leave a batch by R4 leave it together.
+bool Builder::MaySplit(const Attempt& attempt) const {
+  return attempt.sends.size() > 1 && !attempt.leaves;
+}
+
 void Builder::Split(const Attempt& attempt) {
   max_company_ = std::max<size_t>(1, attempt.sends.size() / 2);
   wake_ms_ = 0;
@@ -248,7 +370,7 @@ void Builder::Split(const Attempt& attempt) {
 
 void Builder::OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms) {
   // A rate that is too low is too low for each of them.
-  if (attempt.sends.size() > 1 && judgement.why != Refusal::kFeeTooLow) return Split(attempt);
+  if (MaySplit(attempt) && judgement.why != Refusal::kFeeTooLow) return Split(attempt);
   HoldBackAll(attempt, std::string(StallCode(judgement.why)), judgement.text,
               judgement.why != Refusal::kPolicy, now_ms);
 }
@@ -264,7 +386,7 @@ void Builder::OnRefusedDraft(const Attempt& attempt, const Refused& refused, Mil
   }
   const bool about_all = IsAboutTheWallet(refused.why) || refused.why == Refusal::kNoFeeEstimate;
   if (IsAboutTheWallet(refused.why)) follower_.Want();
-  if (attempt.sends.size() > 1 && !about_all) return Split(attempt);
+  if (MaySplit(attempt) && !about_all) return Split(attempt);
   const bool automatic = refused.why != Refusal::kCannotBuild && refused.why != Refusal::kRejected;
   HoldBackAll(attempt, std::string(StallCode(refused.why)), refused.text, automatic, now_ms);
 }
@@ -295,17 +417,19 @@ void Builder::Withdraw(const SendId& id) {
 
 std::optional<Stall> Builder::StallOf(const Send& send) const {
   if (IsUnaffordable(send)) {
-    return Stall{"insufficient_funds",
-                 "the wallet has not enough coins that are confirmed and free (see /v1/funds)",
+    return Stall{"insufficient_funds", kInsufficientFunds,
                  std::max(*short_since_ms_, send.created_at_ms), true};
   }
+  const auto blocked =
+      send.live_batch ? blocked_rebuilds_.find(*send.live_batch) : blocked_rebuilds_.end();
+  if (blocked != blocked_rebuilds_.end()) return blocked->second;
   const auto hold = holds_.find(send.id);
   return hold == holds_.end() ? std::nullopt : hold->second.stall;
 }
 
 void Builder::MakeDue(Millis now_ms) {
   not_before_ms_ = now_ms;
-  wake_ms_ = 0;
+  wake_ms_ = rebuild_wake_ms_ = 0;
   for (auto& [id, hold] : holds_) hold.due_ms = now_ms;
 }
 

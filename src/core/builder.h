@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/answers.h"
@@ -18,13 +19,23 @@
 #include "core/outbox.h"
 #include "core/payer.h"
 #include "core/policy.h"
+#include "core/rebuild.h"
 
 namespace sendonce::core {
+
+// Numbers drafts, so that a reply finds who asked.
+class DraftNumbers {
+ public:
+  uint64_t Next() { return ++last_; }
+
+ private:
+  uint64_t last_ = 0;
+};
 
 class Builder {
  public:
   Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool, Follower& follower,
-          Payer& payer);
+          Payer& payer, DraftNumbers& drafts);
 
   // Starts a draft for sends that wait, if none is under way.
   void Advance(Millis now_ms);
@@ -35,6 +46,7 @@ class Builder {
   // The send is about to end: a draft that holds it is thrown away.
   void Withdraw(const SendId& id);
 
+  // Why the send is not in a batch yet, or, where its batch cannot go on, why not in another.
   std::optional<Stall> StallOf(const Send& send) const;
 
   // The clock was set back: what was held back is due.
@@ -49,7 +61,9 @@ class Builder {
     std::vector<SendId> sends;
     std::vector<Coin> coins;
     FeeChoice fee;
-    uint64_t reorganisations = 0;  // the follower's count when the coins were chosen
+    std::optional<BatchId> leaves;      // the batch that the sends leave by R4 ...
+    std::vector<Exclusion> exclusions;  // ... and why they may
+    uint64_t reorganisations = 0;       // the follower's count when the coins were chosen
   };
 
   // Why a send is passed over for now; lost with the process.
@@ -59,6 +73,17 @@ class Builder {
     std::optional<Stall> stall;
   };
 
+  void AdvanceRebuilds(Millis now_ms);
+  void NoteBlocked(BatchId batch, const Stall& stall);
+  void StartRebuild(const Batch& batch, Millis now_ms);
+  std::optional<std::vector<Coin>> CoinsFor(const std::vector<const Send*>& sends,
+                                            const std::vector<Coin>& given,
+                                            bitcoin::FeeRate rate) const;
+  void EmitDraft(Attempt attempt);
+  bool MaySplit(const Attempt& attempt) const;
+  Millis DueOf(const SendId& id) const;
+  CoinSources Sources(BatchId batch) const;
+  bool IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const;
   void StartRound();
   bool IsUnaffordable(const Send& send) const;
   bool MayTry(const Send& send, Millis now_ms);
@@ -86,8 +111,13 @@ class Builder {
   CoinPool& pool_;
   Follower& follower_;
   Payer& payer_;
+  DraftNumbers& drafts_;
   std::optional<Attempt> attempt_;
-  uint64_t last_attempt_ = 0;
+  std::map<BatchId, Stall> blocked_rebuilds_;  // why R4 does not help the batch yet
+  std::set<bitcoin::OutPoint> gone_;           // coins that a draft found missing, in this round
+  Millis rebuild_wake_ms_ = 0;
+  Seq rebuild_seq_ = 0;         // the last record when rebuilds were looked at
+  uint64_t rebuild_round_ = 0;  // and the follower's round
   std::map<SendId, Hold> holds_;
   std::map<int, bitcoin::FeeRate> last_rates_;  // by conf_target, as the last draft used them
   bitcoin::Amount extra_sat_ = 0;  // added to the target after the node found the coins too few

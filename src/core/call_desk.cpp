@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/may_pay.h"
 #include "core/views.h"
 
 namespace sendonce::core {
@@ -10,6 +11,9 @@ namespace sendonce::core {
 namespace {
 
 constexpr Millis kNever = INT64_MAX;
+constexpr const char* kUnknownText =
+    "no request with this id is recorded; this is no permission to pay another way: a request of "
+    "yours can still be on its way, DELETE the id first";
 
 SendReply Without(Verdict verdict, std::string detail) {
   return {verdict, std::nullopt, "", std::move(detail)};
@@ -26,7 +30,7 @@ CallDesk::CallDesk(const Policy& policy, Ledger& ledger, Outbox& outbox, Followe
       payer_(payer),
       builder_(builder) {
   for (const auto& [id, send] : ledger_.sends()) {
-    if (send.content && send.content->not_after_ms && Ledger::IsOpen(send)) {
+    if (send.content && send.content->not_after_ms && MayExpire(send)) {
       deadlines_.emplace(*send.content->not_after_ms, id);
     }
   }
@@ -97,27 +101,27 @@ void CallDesk::OnQuery(const Query& query, Millis now_ms) {
   if (const Send* send = Find(query.id, query.stored)) {
     return AnswerOrWait(*send, query.call, query.wait, Verdict::kKnown, false, now_ms);
   }
-  outbox_.Reply(query.call,
-                Without(Verdict::kUnknownId,
-                        "no request with this id is recorded; this is no permission to pay another "
-                        "way: a request of yours can still be on its way, DELETE the id first"),
-                0);
+  outbox_.Reply(query.call, Without(Verdict::kUnknownId, kUnknownText), 0);
 }
 
-// No signature was ever asked for the send, in any batch.
+// No transaction that may pay it exists, or none that can still confirm (R4 c, d).
 bool CallDesk::MayEnd(const Send& send) const {
-  if (send.live_batch && !ledger_.FindBatch(*send.live_batch)) return false;
-  return std::none_of(send.batches.begin(), send.batches.end(), [&](BatchId id) {
-    const Batch* batch = ledger_.FindBatch(id);
-    return batch && SignatureAsked(*batch);
-  });
+  return Ledger::IsOpen(send) && CanNeverBePaid(ledger_, send, policy_.conflict_depth);
+}
+
+// A send that R4 has moved no longer expires.
+bool CallDesk::MayExpire(const Send& send) const {
+  return Ledger::IsOpen(send) && MayPaySet(ledger_, send).empty();
 }
 
 void CallDesk::End(const Send& send, Ending ending, Millis now_ms) {
   const SendId id = send.id;
   builder_.Withdraw(id);
-  if (send.live_batch) payer_.Drop(*send.live_batch, now_ms);
+  const Batch* live = ledger_.LiveBatchOf(send);
+  if (live && !SignatureAsked(*live)) payer_.Drop(live->id, now_ms);
+  const std::vector<BatchId> batches = ledger_.FindSend(id)->batches;
   outbox_.Write(SendEnded{id, ending}, now_ms);
+  for (BatchId batch : batches) payer_.Schedule(batch, now_ms);
 }
 
 void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
@@ -138,6 +142,32 @@ void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
     outbox_.Write(SendEnded{cancel.id, Ending::kCancelled}, now_ms);
   }
   Answer(*ledger_.FindSend(cancel.id), cancel.call, Verdict::kFenced, false);
+}
+
+// Only where the rules leave the send waiting: what nothing is known against is paid, or fenced,
+// without anybody's word.
+void CallDesk::OnVerdict(const GiveVerdict& call, Millis now_ms) {
+  const Send* send = Find(call.id, call.stored);
+  if (!send) return outbox_.Reply(call.call, Without(Verdict::kUnknownId, kUnknownText), 0);
+  if (!Ledger::IsOpen(*send)) {
+    return Answer(*send, call.call, Verdict::kTooLate, true, "", "the send is paid, or has ended");
+  }
+  const Batch* live = ledger_.LiveBatchOf(*send);
+  const SendState state = StateOf(*send, live);
+  if (!live || !SignatureAsked(*live) || OutcomeOf(state) != SendOutcome::kPending) {
+    return Answer(*send, call.call, Verdict::kNoVerdictNeeded, true, "",
+                  "nothing stands against the payment of this send; DELETE fences it if no "
+                  "signature was asked for");
+  }
+  VerdictGiven record{call.id, call.verdict, {}, call.reason};
+  for (const MayPay& one : MayPaySet(ledger_, *send)) record.excluded.push_back(one.version->txid);
+  if (const auto objection = ledger_.Objection(record)) {
+    return Answer(*send, call.call, Verdict::kNoVerdictNeeded, true, "", *objection);
+  }
+  const std::vector<BatchId> batches = send->batches;
+  outbox_.Write(std::move(record), now_ms);
+  for (BatchId batch : batches) payer_.Schedule(batch, now_ms);
+  Answer(*ledger_.FindSend(call.id), call.call, Verdict::kKnown, false);
 }
 
 void CallDesk::AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
@@ -164,7 +194,7 @@ void CallDesk::Answer(const Send& send, CallToken call, Verdict verdict, bool re
 
 SendView CallDesk::View(const Send& send, bool replayed) const {
   const Batch* batch = ledger_.LiveBatchOf(send);
-  SendView view = ViewOf(send, batch, ledger_.chain().tip().height);
+  SendView view = ViewOf(ledger_, send);
   view.replayed = replayed;
   if (view.outcome == SendOutcome::kPending) view.stalled = StallOf(send, batch);
   return view;
@@ -182,12 +212,13 @@ std::optional<Stall> CallDesk::StallOf(const Send& send, const Batch* batch) con
 }
 
 std::optional<Stall> CallDesk::OwnStallOf(const Send& send, const Batch* batch) const {
-  if (!batch) return builder_.StallOf(send);
+  if (auto stall = builder_.StallOf(send)) return stall;
+  if (!batch) return std::nullopt;
   if (StateOf(send, batch) == SendState::kConflicted) {
     return Stall{"conflicted",
-                 "a reserved coin is spent by a transaction that does not pay this send; it is not "
-                 "paid again by itself (see /v1/alarms)",
-                 batch->updated_at_ms, false};
+                 "a reserved coin is spent by a transaction that does not pay this send (see "
+                 "/v1/alarms)",
+                 batch->updated_at_ms, true};
   }
   return payer_.StallOf(batch->id);
 }
@@ -205,7 +236,7 @@ void CallDesk::OnTouched(const std::set<SendId>& sends) {
 // A send that cannot end any more has no deadline.
 void CallDesk::ForgetDeadline(const Send& send) {
   if (deadlines_.empty() || !send.content || !send.content->not_after_ms) return;
-  if (send.ending != Ending::kNone || !MayEnd(send)) {
+  if (!MayExpire(send)) {
     deadlines_.erase({*send.content->not_after_ms, send.id});
   }
 }
@@ -264,7 +295,7 @@ void CallDesk::ExpireDue(Millis now_ms) {
     const SendId id = deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
     const Send* send = ledger_.FindSend(id);
-    if (!send || send->ending != Ending::kNone || !MayEnd(*send)) continue;
+    if (!send || !MayExpire(*send)) continue;
     End(*send, Ending::kExpired, now_ms);
   }
 }

@@ -29,6 +29,7 @@ class CallDesk {
   void OnSubmit(const Submit& submit, Millis now_ms);
   void OnQuery(const Query& query, Millis now_ms);
   void OnCancel(const Cancel& cancel, Millis now_ms);
+  void OnVerdict(const GiveVerdict& verdict, Millis now_ms);
   void OnCallerGone(CallToken call);
   void StopAccepting();
   void EndWaits();
@@ -64,6 +65,7 @@ class CallDesk {
   std::optional<Stall> StallOf(const Send& send, const Batch* batch) const;
   std::optional<Stall> OwnStallOf(const Send& send, const Batch* batch) const;
   bool MayEnd(const Send& send) const;
+  bool MayExpire(const Send& send) const;
   void End(const Send& send, Ending ending, Millis now_ms);
   void ExpireDue(Millis now_ms);
   void ForgetDeadline(const Send& send);

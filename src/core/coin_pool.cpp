@@ -84,6 +84,18 @@ std::optional<std::vector<Coin>> CoinPool::Select(bitcoin::Amount target_sat,
   return chosen;
 }
 
+std::optional<Coin> CoinPool::FindOutputOf(const bitcoin::Txid& txid,
+                                           const Predicate& eligible) const {
+  const WalletCoin* best = nullptr;
+  for (const Shelf* shelf : {&segwit_, &legacy_}) {
+    for (const WalletCoin& coin : shelf->coins) {
+      if (coin.coin.outpoint.txid != txid || !IsThere(coin, eligible)) continue;
+      if (!best || best->coin.amount_sat < coin.coin.amount_sat) best = &coin;
+    }
+  }
+  return best ? std::optional(best->coin) : std::nullopt;
+}
+
 CoinSum CoinPool::Sum(const Predicate& eligible) const {
   CoinSum sum;
   for (const Shelf* shelf : {&segwit_, &legacy_}) {

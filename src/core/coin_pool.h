@@ -41,6 +41,9 @@ class CoinPool {
                                           bitcoin::FeeRate fee_rate_sat_kvb,
                                           const Predicate& eligible) const;
 
+  // An eligible output of that transaction: the largest of them. O(n).
+  std::optional<Coin> FindOutputOf(const bitcoin::Txid& txid, const Predicate& eligible) const;
+
   // Number and sum of the coins for which `eligible` holds. O(n).
   CoinSum Sum(const Predicate& eligible) const;
 

@@ -68,6 +68,31 @@ struct AcceptAlarm {
   std::string reason;
 };
 
+// Replace by fee the batch that pays the send.
+struct Bump {
+  CallToken call = 0;
+  SendId id;
+  bitcoin::FeeRate fee_rate_sat_kvb = 0;
+  std::optional<Send> stored;
+};
+
+// Record a payment that was made before, or outside.
+struct Adopt {
+  CallToken call = 0;
+  SendId id;
+  std::optional<SendContent> content;  // absent: the one that is recorded under the id
+  bitcoin::Txid txid;
+  std::optional<Send> stored;
+};
+
+struct GiveVerdict {
+  CallToken call = 0;
+  SendId id;
+  OperatorVerdict verdict = OperatorVerdict::kPayAgain;
+  std::string reason;
+  std::optional<Send> stored;
+};
+
 // The caller has gone: nothing waits for the answer. Changes nothing else.
 struct CallerGone {
   CallToken call = 0;
@@ -107,6 +132,11 @@ struct Drafted {
 };
 
 struct CoinsLocked {
+  BatchId batch = 0;
+  Outcome<Done> outcome;
+};
+
+struct CoinsUnlocked {
   BatchId batch = 0;
   Outcome<Done> outcome;
 };
@@ -187,6 +217,24 @@ struct WalletCoin {
 
 struct CoinsRead {
   Outcome<std::vector<WalletCoin>> outcome;
+  std::vector<bitcoin::OutPoint> locked;  // every coin that is locked in the node
+};
+
+// A transaction as wallet and chain show it, for adopting it.
+struct FoundTransaction {
+  bitcoin::Bytes raw_tx;
+  std::optional<ChainPosition> block;  // absent: in the mempool
+  // Outputs that the wallet counts as sent to others.
+  std::vector<uint32_t> sent_vouts;
+  bitcoin::Amount fee_sat = 0;  // 0 if the wallet does not know it
+};
+
+struct TransactionLookedUp {
+  CallToken call = 0;
+  bitcoin::Txid txid;
+  Outcome<FoundTransaction>
+      outcome;  // kNotFound: not the wallet's, or neither in chain nor mempool
+  std::vector<Batch> stored_batches;  // that have it as a version; the driver looks them up
 };
 
 // A transaction with which the wallet spends, as listsinceblock shows it. `explained`: the log's
@@ -213,8 +261,9 @@ struct Tick {};
 
 using Command =
     std::variant<Submit, Query, Cancel, AskStatus, AskFunds, AskAlarms, AcceptAlarm, CallerGone,
-                 StopAccepting, Durable, Drafted, CoinsLocked, Signed, Broadcasted, CoinsLookedUp,
-                 ChainRead, CoinsRead, SpendsRead, TransactionHint, ChainHint, Tick>;
+                 StopAccepting, Bump, Adopt, GiveVerdict, Durable, Drafted, CoinsLocked,
+                 CoinsUnlocked, Signed, Broadcasted, CoinsLookedUp, ChainRead, CoinsRead,
+                 SpendsRead, TransactionLookedUp, TransactionHint, ChainHint, Tick>;
 
 }  // namespace sendonce::core
 

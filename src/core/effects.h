@@ -42,18 +42,25 @@ struct Append {
   std::vector<Entry> entries;
 };
 
-// --- to the node. The first four have no effect on it.
+// --- to the node. The first six have no effect on it.
 
 struct ReadChain {
   std::vector<ChainPosition> locator;
 };
 
-// The wallet's unspent outputs, unconfirmed ones included, those that are locked not.
+// The wallet's unspent outputs, unconfirmed ones included, those that are locked not; and the list
+// of those that are.
 struct ReadCoins {};
 
 // Every transaction with which the wallet spends, in blocks above this one or in none.
 struct ReadSpends {
   ChainPosition since;
+};
+
+// What wallet and chain know of this transaction.
+struct LookUpTransaction {
+  CallToken call = 0;
+  bitcoin::Txid txid;
 };
 
 // Which of the batch's coins is spent, and by whom.
@@ -68,6 +75,9 @@ struct DraftTransaction {
   uint64_t draft = 0;
   std::vector<Coin> coins;
   std::vector<bitcoin::TxOut> outputs;
+  // For a version that replaces others: the batch. Its own coins may be spent by what is in the
+  // mempool, only the chain has to hold them.
+  std::optional<BatchId> replaces;
   FeeChoice fee;
   bitcoin::FeeRate fallback_fee_rate_sat_kvb = 0;  // where the node has no estimate; 0: then refuse
 };
@@ -77,9 +87,9 @@ struct LockCoins {
   std::vector<bitcoin::OutPoint> coins;
 };
 
-// No answer is expected. If the call is lost the coins stay locked, which keeps them out of the
-// pool until somebody unlocks them (lockunspent): it costs funds for a while, never a payment.
+// Coins of the batch that it does not claim any more. Answered; asked again until it is done (R8).
 struct UnlockCoins {
+  BatchId batch = 0;
   std::vector<bitcoin::OutPoint> coins;
 };
 
@@ -106,8 +116,9 @@ struct Answer {
   Reply reply;
 };
 
-using Effect = std::variant<Append, ReadChain, ReadCoins, ReadSpends, LookUpCoins, DraftTransaction,
-                            LockCoins, UnlockCoins, Sign, Broadcast, Answer>;
+using Effect =
+    std::variant<Append, ReadChain, ReadCoins, ReadSpends, LookUpTransaction, LookUpCoins,
+                 DraftTransaction, LockCoins, UnlockCoins, Sign, Broadcast, Answer>;
 using Effects = std::vector<Effect>;
 
 }  // namespace sendonce::core

@@ -55,7 +55,7 @@ std::optional<std::string> ObjectionToExclusion(const Exclusion& exclusion,
                                                 const std::vector<Coin>& coins,
                                                 const bitcoin::Transaction& excluded,
                                                 const std::optional<RivalEvidence>& rival,
-                                                int32_t conflict_depth) {
+                                                bool verdict_names_it, int32_t conflict_depth) {
   switch (exclusion.reason) {
     case ExclusionReason::kSharedCoin:
       return ObjectionToSharedCoin(exclusion, coins, excluded);
@@ -67,7 +67,8 @@ std::optional<std::string> ObjectionToExclusion(const Exclusion& exclusion,
       if (rival->depth < conflict_depth) return "the rival is not deep enough";
       return std::nullopt;
     case ExclusionReason::kVerdict:
-      return "no verdict is in the log";
+      if (!verdict_names_it) return "no verdict in the log names the transaction";
+      return std::nullopt;
   }
   return "unknown reason";
 }

@@ -33,15 +33,14 @@ struct RivalEvidence {
 //   (a) kSharedCoin: `exclusion.coin` is spent by the batch and by T itself.
 //   (b) kDescendsFromRival: `exclusion.coin` is spent by the batch and is an output of the rival,
 //   which is not T, does not pay the send, and spends a coin that T spends. (c) kDeepRival: such a
-//   rival is `conflict_depth` deep. (d) kVerdict: never holds yet: no record of a verdict exists in
-//   this version of the log.
+//   rival is `conflict_depth` deep. (d) kVerdict: an operator's verdict in the log names T.
 // Descendants of a rival and ancestors of T, which R4 allows too, are not followed: what is not
 // followed does not hold, which is the safe side.
 std::optional<std::string> ObjectionToExclusion(const Exclusion& exclusion,
                                                 const std::vector<Coin>& coins,
                                                 const bitcoin::Transaction& excluded,
                                                 const std::optional<RivalEvidence>& rival,
-                                                int32_t conflict_depth);
+                                                bool verdict_names_it, int32_t conflict_depth);
 
 }  // namespace sendonce::core
 

@@ -237,6 +237,7 @@ void Follower::ReopenAbove(int32_t fork_height, Millis now_ms) {
     if (batch.confirmation && batch.confirmation->block.height > fork_height) {
       records.push_back(BatchReopened{id, batch.confirmation->block});
     }
+    if (batch.end == BatchEnd::kDropped) continue;  // here only for its locks
     for (const Rival& rival : batch.rivals) {
       if (!rival.block || rival.block->height <= fork_height) continue;
       records.push_back(RivalSeen{id, rival.raw_tx, std::nullopt});
@@ -274,15 +275,50 @@ void Follower::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
   if (!batch || !Ledger::IsOpen(*batch) || !SpendsFrom(*batch, transaction)) return;
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   const Version* version = FindVersion(*batch, txid);
+  if (!version && IsVersionElsewhere(*batch, txid)) return;
   if (!version || version->raw_tx.empty()) {
     version = AdoptOrNoteRival(*batch, transaction, block, now_ms);
   }
   if (!version) return;
+  WarnOfSecondPayment(*batch, *version, now_ms);
   if (!block) {
-    if (!version->accepted) outbox_.Write(VersionAccepted{id, txid}, now_ms);
+    const bool is_news = !version->accepted || !ledger_.SendsToTakeBack(*batch, *version).empty();
+    if (is_news) outbox_.Write(VersionAccepted{id, txid}, now_ms);
     return;
   }
   if (!batch->confirmation) outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms);
+}
+
+// A version of any batch that a send was ever in is never a rival to it (R4): it is matched where
+// it belongs. For sends that were not there it is one.
+bool Follower::IsVersionElsewhere(const Batch& batch, const bitcoin::Txid& txid) const {
+  const Batch* other = ledger_.FindBatchByTxid(txid);
+  if (!other || other->id == batch.id) return false;
+  const auto living = ledger_.LivingSends(batch);
+  return std::all_of(living.begin(), living.end(), [&](const SendId& id) {
+    return std::find(other->sends.begin(), other->sends.end(), id) != other->sends.end();
+  });
+}
+
+// What no rule of ours allows: an operator's own payment of a send that is paid, or one that
+// confirms against a verdict.
+void Follower::WarnOfSecondPayment(const Batch& batch, const Version& version, Millis now_ms) {
+  for (size_t i = 0; i < batch.sends.size(); ++i) {
+    const Send* send = ledger_.FindSend(batch.sends[i]);
+    if (version.paid[i].empty() || !send || send->live_batch == batch.id) continue;
+    const Batch* live = ledger_.LiveBatchOf(*send);
+    const bool is_paid = live && live->confirmation && live->confirmation->txid != version.txid &&
+                         !CurrentVersion(*live).paid[IndexOfSend(*live, send->id)].empty();
+    if (!is_paid && send->ending == Ending::kNone) continue;
+    if (HasAlarmFor(version.txid, AlarmKind::kSecondPayment)) return;
+    const BatchId id = batch.id;
+    outbox_.Write(AlarmRaised{AlarmKind::kSecondPayment, version.txid, id,
+                              "send " + send->id +
+                                  " is paid by a transaction although it is paid "
+                                  "by another, or has ended: compare both with your books"},
+                  now_ms);
+    return;
+  }
 }
 
 std::vector<const SendContent*> Follower::ContentsOf(const Batch& batch) const {
@@ -328,13 +364,15 @@ void Follower::NoteRival(const Batch& batch, const bitcoin::Transaction& transac
   // A look at the mempool says nothing new about a rival that stands in a block.
   if (known != batch.rivals.end() && (known->block == block || !block)) return;
   outbox_.Write(RivalSeen{id, bitcoin::SerializeTransaction(transaction), block}, now_ms);
+  // Where all sends have left, or the transaction is our own for other sends, nobody has to look.
+  if (ledger_.FindBatch(id)->superseded || ledger_.FindBatchByTxid(txid)) return;
   const bool differs = std::any_of(match.by_send.begin(), match.by_send.end(),
                                    [](PaymentMatch one) { return one != PaymentMatch::kNotPaid; });
   RaiseAlarm(differs ? AlarmKind::kAmountDiffers : AlarmKind::kRival, txid, id,
              differs ? "a reserved coin was spent by a transaction that pays a send's address in "
                        "another amount, or one of several like sends; the send waits for a verdict"
                      : "a reserved coin was spent by a transaction that sendonce did not make; the "
-                       "sends of the batch are not paid again by it",
+                       "sends of the batch are paid again only by rule R4",
              now_ms);
 }
 
@@ -352,12 +390,22 @@ bool Follower::HasAlarmFor(const bitcoin::Txid& txid) const {
                      [&](const auto& item) { return item.second.raised.txid == txid; });
 }
 
+bool Follower::HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const {
+  return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(), [&](const auto& item) {
+    return item.second.raised.txid == txid && item.second.raised.kind == kind;
+  });
+}
+
 void Follower::OnCoinsRead(const CoinsRead& read, Millis now_ms) {
   --pending_reads_;
   const auto* coins = std::get_if<std::vector<WalletCoin>>(&read.outcome);
   if (coins) {
     pool_.Replace(*coins);
     coins_known_ = true;
+    foreign_locks_ = read.locked;
+    std::erase_if(foreign_locks_, [&](const bitcoin::OutPoint& coin) {
+      return !ledger_.BatchesSpending(coin).empty();
+    });
   } else {
     OnFailedRead(read.outcome, Backoff(policy_, wallet_failures_++), now_ms);
   }

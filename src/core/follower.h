@@ -69,6 +69,9 @@ class Follower {
   // The clock was set back: what is due is found out anew.
   void MakeDue(Millis now_ms);
 
+  // Coins that are locked in the node and belong to no batch of the log: an operator's, left alone.
+  const std::vector<bitcoin::OutPoint>& foreign_locks() const { return foreign_locks_; }
+
   // Counts the completed reconciliations: the payer tries again what had to wait for new coins.
   uint64_t rounds() const { return rounds_; }
   // Counts the times that blocks left the chain: what was found in it before may not hold.
@@ -95,6 +98,8 @@ class Follower {
   void FinishDeepBatches(Millis now_ms);
 
   std::vector<const SendContent*> ContentsOf(const Batch& batch) const;
+  bool IsVersionElsewhere(const Batch& batch, const bitcoin::Txid& txid) const;
+  void WarnOfSecondPayment(const Batch& batch, const Version& version, Millis now_ms);
   const Version* AdoptOrNoteRival(const Batch& batch, const bitcoin::Transaction& transaction,
                                   const std::optional<ChainPosition>& block, Millis now_ms);
   void NoteRival(const Batch& batch, const bitcoin::Transaction& transaction, const Match& match,
@@ -102,6 +107,7 @@ class Follower {
   void RaiseAlarm(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
                   std::string detail, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid) const;
+  bool HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const;
   ChainPosition SpendsSince() const;
   void AskForCoinsAndSpends(Millis now_ms);
 
@@ -127,6 +133,7 @@ class Follower {
   // Where the next comparison begins. The first one begins well before the log's last block as it
   // was at start: a log that is months behind must see months of spends.
   ChainPosition spends_since_;
+  std::vector<bitcoin::OutPoint> foreign_locks_;
   int pending_reads_ = 0;  // of coins and spends in this round
   uint64_t rounds_ = 0;
   uint64_t reorganisations_ = 0;

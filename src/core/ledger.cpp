@@ -46,18 +46,25 @@ bitcoin::Amount FeeOfAdopted(const Batch& batch, const bitcoin::Bytes& raw) {
   return fee_sat;
 }
 
+// What confirmed need not spend what other versions have added.
+bool SpendsAllCoins(const Batch& batch, const Version& version) {
+  return bitcoin::ParseTransaction(version.raw_tx)->inputs.size() >= batch.coins.size();
+}
+
 bitcoin::Txid TxidOfBytes(const bitcoin::Bytes& raw) {
   const auto transaction = bitcoin::ParseTransaction(raw);
   assert(transaction && "only parsed transactions are recorded");
   return bitcoin::TxidOf(*transaction);
 }
 
-Payment PaymentOf(const Batch& batch, const SendId& id) {
+Payment PaymentOf(const Ledger& ledger, const Batch& batch, const SendId& id) {
   const Version& confirmed = CurrentVersion(batch);
   Payment payment;
   payment.txid = confirmed.txid;
-  for (const Version& version : batch.versions) {
-    if (!version.raw_tx.empty()) payment.txids.push_back(version.txid);
+  for (BatchId any : ledger.FindSend(id)->batches) {
+    for (const Version& version : ledger.FindBatch(any)->versions) {
+      if (!version.raw_tx.empty()) payment.txids.push_back(version.txid);
+    }
   }
   payment.vouts = confirmed.paid[IndexOfSend(batch, id)];
   payment.fee_sat = confirmed.fee_sat;
@@ -99,9 +106,7 @@ class RecordApplier {
       send.created_at_ms = entry_.at_ms;
       send.recorded_seq = entry_.seq;
     }
-    send.ending = record.ending;
-    ledger_.waiting_.erase(send.recorded_seq);
-    Touch(record.id);
+    End(send, record.ending);
   }
 
   void operator()(const BatchReserved& record) {
@@ -110,20 +115,31 @@ class RecordApplier {
     batch.sends = record.sends;
     batch.coins = record.coins;
     batch.core_coins = static_cast<uint32_t>(record.coins.size());
-    batch.change_vout = record.change_vout;
     batch.exclusions = record.exclusions;
     batch.created_at_ms = entry_.at_ms;
     Version version;
     version.unsigned_tx = record.unsigned_tx;
     version.txid = TxidOfBytes(record.unsigned_tx);
     version.paid = record.paid;
+    version.change_vout = record.change_vout;
     version.fee_sat = record.fee_sat;
     batch.versions.push_back(std::move(version));
-    const auto [stored, is_new] = ledger_.batches_.emplace(entry_.seq, std::move(batch));
-    assert(is_new);
-    ledger_.IndexBatch(stored->second);
-    Touch(entry_.seq);
-    for (const SendId& id : record.sends) Join(id, entry_.seq);
+    AddBatch(std::move(batch));
+  }
+
+  void operator()(const VersionReserved& record) {
+    Batch& batch = BatchAt(record.batch);
+    ledger_.UnindexBatch(batch);
+    batch.coins.insert(batch.coins.end(), record.added.begin(), record.added.end());
+    batch.locked = true;
+    Version version;
+    version.unsigned_tx = record.unsigned_tx;
+    version.txid = TxidOfBytes(record.unsigned_tx);
+    version.paid = record.paid;
+    version.change_vout = record.change_vout;
+    version.fee_sat = record.fee_sat;
+    batch.versions.push_back(std::move(version));
+    ledger_.IndexBatch(batch);
   }
 
   void operator()(const SignatureRequested& record) {
@@ -141,6 +157,7 @@ class RecordApplier {
 
   void operator()(const VersionAccepted& record) {
     VersionWith(record.batch, record.txid).accepted = true;
+    TakeBack(record.batch, record.txid);
   }
 
   void operator()(const VersionAdopted& record) {
@@ -152,7 +169,7 @@ class RecordApplier {
       own.raw_tx = record.raw_tx;
       own.signature_asked = true;
       own.accepted = true;
-      return;
+      return TakeBack(record.batch, txid);
     }
     Version version;
     version.raw_tx = record.raw_tx;
@@ -164,6 +181,7 @@ class RecordApplier {
     version.adopted = true;
     batch.versions.push_back(std::move(version));
     ledger_.IndexBatch(batch);
+    TakeBack(record.batch, txid);
   }
 
   void operator()(const RivalSeen& record) {
@@ -185,6 +203,7 @@ class RecordApplier {
   void operator()(const BatchConfirmed& record) {
     VersionWith(record.batch, record.txid).accepted = true;
     BatchAt(record.batch).confirmation = Confirmation{record.txid, record.block};
+    TakeBack(record.batch, record.txid);
   }
 
   void operator()(const BatchReopened& record) {
@@ -192,7 +211,7 @@ class RecordApplier {
     batch.confirmation.reset();
     if (batch.end == BatchEnd::kFinal) {
       batch.end = BatchEnd::kOpen;
-      for (const SendId& id : batch.sends) {
+      for (const SendId& id : ledger_.LivingSends(batch)) {
         ledger_.sends_.at(id).payment.reset();
         Touch(id);
       }
@@ -202,22 +221,19 @@ class RecordApplier {
   void operator()(const BatchFinal& record) {
     Batch& batch = BatchAt(record.batch);
     batch.end = BatchEnd::kFinal;
-    for (const SendId& id : batch.sends) {
-      ledger_.sends_.at(id).payment = PaymentOf(batch, id);
+    batch.locked = batch.locked && !SpendsAllCoins(batch, CurrentVersion(batch));
+    for (const SendId& id : ledger_.LivingSends(batch)) {
+      ledger_.sends_.at(id).payment = PaymentOf(ledger_, batch, id);
       Touch(id);
     }
   }
 
   void operator()(const BatchDropped& record) {
     Batch& batch = BatchAt(record.batch);
-    batch.end = BatchEnd::kDropped;
     ledger_.UnindexBatch(batch);
-    for (const SendId& id : batch.sends) {
-      Send& send = ledger_.sends_.at(id);
-      send.live_batch.reset();
-      ledger_.waiting_.emplace(send.recorded_seq, id);
-      Touch(id);
-    }
+    batch.end = BatchEnd::kDropped;
+    batch.left = batch.superseded = false;
+    for (const SendId& id : batch.sends) GoBack(ledger_.sends_.at(id), record.batch);
   }
 
   void operator()(const ChainMoved& record) {
@@ -238,8 +254,50 @@ class RecordApplier {
     touched_alarms_.insert(record.alarm);
   }
 
+  void operator()(const VerdictGiven& record) {
+    Send& send = ledger_.sends_.at(record.id);
+    auto& excluded = send.excluded_by_verdict;
+    excluded.insert(excluded.end(), record.excluded.begin(), record.excluded.end());
+    Touch(record.id);
+    if (send.live_batch) Touch(*send.live_batch);
+    if (record.verdict == OperatorVerdict::kNever) End(send, Ending::kCancelled);
+    if (record.verdict == OperatorVerdict::kPaid) End(send, Ending::kDeclaredPaid);
+  }
+
+  void operator()(const PaymentAdopted& record) {
+    auto [found, is_new] = ledger_.sends_.try_emplace(record.id);
+    Send& send = found->second;
+    if (is_new) {
+      send.id = record.id;
+      send.content = record.content;
+      send.created_at_ms = entry_.at_ms;
+      send.recorded_seq = entry_.seq;
+    }
+    Batch batch;
+    batch.id = entry_.seq;
+    batch.sends = {record.id};
+    batch.locked = false;
+    batch.created_at_ms = entry_.at_ms;
+    Version version;
+    version.raw_tx = record.raw_tx;
+    version.txid = TxidOfBytes(record.raw_tx);
+    version.paid = {record.vouts};
+    version.fee_sat = record.fee_sat;
+    version.signature_asked = version.accepted = version.adopted = true;
+    const auto transaction = bitcoin::ParseTransaction(record.raw_tx);
+    for (const bitcoin::TxIn& input : transaction->inputs) {
+      batch.coins.push_back({input.prevout, 0, {}});  // amounts and scripts are the node's affair
+    }
+    batch.core_coins = static_cast<uint32_t>(batch.coins.size());
+    batch.versions.push_back(std::move(version));
+    AddBatch(std::move(batch));
+  }
+
+  void operator()(const LocksReleased& record) { BatchAt(record.batch).locked = false; }
+
   // Copies what was touched, as it now is, into the entry.
   void Finish() {
+    for (BatchId id : touched_batches_) ledger_.IndexTrouble(ledger_.batches_.at(id));
     for (const SendId& id : touched_sends_) entry_.sends.push_back(ledger_.sends_.at(id));
     for (BatchId id : touched_batches_) entry_.batches.push_back(ledger_.batches_.at(id));
     for (Seq number : touched_alarms_) entry_.alarms.push_back(ledger_.alarms_.at(number));
@@ -276,12 +334,62 @@ class RecordApplier {
     return *found;
   }
 
-  void Join(const SendId& id, BatchId batch) {
-    Send& send = ledger_.sends_.at(id);
-    send.batches.push_back(batch);
+  void AddBatch(Batch batch) {
+    const BatchId id = batch.id;
+    const auto [stored, is_new] = ledger_.batches_.emplace(id, std::move(batch));
+    assert(is_new);
+    ledger_.IndexBatch(stored->second);
+    Touch(id);
+    for (const SendId& send : stored->second.sends) Join(ledger_.sends_.at(send), id);
+  }
+
+  void Join(Send& send, BatchId batch) {
+    Leave(send);
+    if (std::find(send.batches.begin(), send.batches.end(), batch) == send.batches.end()) {
+      send.batches.push_back(batch);
+    }
     send.live_batch = batch;
     ledger_.waiting_.erase(send.recorded_seq);
-    Touch(id);
+    BatchAt(batch).superseded = false;
+    Touch(send.id);
+  }
+
+  // The batch that the send belongs to, if any, is watched for ever from here on.
+  void Leave(Send& send) {
+    if (!send.live_batch) return;
+    Batch& batch = BatchAt(*send.live_batch);
+    send.live_batch.reset();
+    batch.left = true;
+    batch.superseded = ledger_.LivingSends(batch).empty();
+    Touch(send.id);
+  }
+
+  void End(Send& send, Ending ending) {
+    Leave(send);
+    send.ending = ending;
+    ledger_.waiting_.erase(send.recorded_seq);
+    Touch(send.id);
+  }
+
+  // No transaction of the dropped batch can exist. A send that R4 had brought there stays under R4:
+  // it goes back to the batch that it came from, never to those that wait for any coins.
+  void GoBack(Send& send, BatchId dropped) {
+    std::erase(send.batches, dropped);
+    Touch(send.id);
+    if (send.live_batch != dropped) return;
+    send.live_batch.reset();
+    if (send.batches.empty()) {
+      ledger_.waiting_.emplace(send.recorded_seq, send.id);
+    } else {
+      Join(send, send.batches.back());
+    }
+  }
+
+  void TakeBack(BatchId id, const bitcoin::Txid& txid) {
+    const Batch& batch = ledger_.batches_.at(id);
+    for (const SendId& send : ledger_.SendsToTakeBack(batch, *FindVersion(batch, txid))) {
+      Join(ledger_.sends_.at(send), id);
+    }
   }
 
   Ledger& ledger_;
@@ -327,19 +435,28 @@ void Ledger::Restore(const std::vector<Send>& sends, const std::vector<Batch>& b
     const auto [stored, is_new] = batches_.emplace(batch.id, batch);
     if (is_new) IndexBatch(stored->second);
   }
+  for (const Batch& batch : batches) IndexTrouble(batches_.at(batch.id));
 }
 
 void Ledger::ForgetIfClosed(const SendId& id, Seq durable_seq) {
   const auto found = sends_.find(id);
   if (found == sends_.end() || IsOpen(found->second) || found->second.seq > durable_seq) return;
+  const auto& batches = found->second.batches;
+  if (std::any_of(batches.begin(), batches.end(),
+                  [&](BatchId batch) { return FindBatch(batch); })) {
+    return;  // it goes with the last of them
+  }
   sends_.erase(found);
 }
 
 void Ledger::ForgetIfClosed(BatchId id, Seq durable_seq) {
   const auto found = batches_.find(id);
-  if (found == batches_.end() || IsOpen(found->second) || found->second.seq > durable_seq) return;
+  if (found == batches_.end() || IsKept(found->second) || found->second.seq > durable_seq) return;
   UnindexBatch(found->second);
+  troubled_.erase(id);
+  const std::vector<SendId> sends = std::move(found->second.sends);
   batches_.erase(found);
+  for (const SendId& send : sends) ForgetIfClosed(send, durable_seq);
 }
 
 const Send* Ledger::FindSend(const SendId& id) const {
@@ -367,8 +484,60 @@ std::vector<BatchId> Ledger::BatchesSpending(const bitcoin::OutPoint& coin) cons
   return {found->second.begin(), found->second.end()};
 }
 
-bool Ledger::IsReserved(const bitcoin::OutPoint& coin) const {
-  return spent_by_.find(coin) != spent_by_.end();
+std::vector<BatchId> Ledger::OwnersOf(const bitcoin::OutPoint& coin) const {
+  std::vector<BatchId> owners;
+  for (BatchId id : BatchesSpending(coin)) {
+    const Batch& batch = batches_.at(id);
+    if (IsOpen(batch) && !batch.superseded) owners.push_back(id);
+  }
+  return owners;
+}
+
+std::vector<SendId> Ledger::LivingSends(const Batch& batch) const {
+  std::vector<SendId> living;
+  for (const SendId& id : batch.sends) {
+    const Send* send = FindSend(id);
+    if (send && send->live_batch == batch.id) living.push_back(id);
+  }
+  return living;
+}
+
+std::vector<SendId> Ledger::SendsToTakeBack(const Batch& batch, const Version& version) const {
+  std::vector<SendId> sends;
+  if (!batch.left) return sends;
+  for (size_t i = 0; i < batch.sends.size(); ++i) {
+    const Send* send = FindSend(batch.sends[i]);
+    if (version.paid[i].empty() || send->live_batch == batch.id || !IsOpen(*send)) continue;
+    const Batch* live = LiveBatchOf(*send);
+    const bool is_paid = live && live->confirmation &&
+                         !CurrentVersion(*live).paid[IndexOfSend(*live, send->id)].empty();
+    if (!is_paid) sends.push_back(send->id);
+  }
+  return sends;
+}
+
+bool Ledger::IsTroubled(const Batch& batch) const {
+  if (batch.end == BatchEnd::kDropped || batch.superseded) return false;
+  const auto living = LivingSends(batch);
+  if (batch.confirmation) {
+    const Version& confirmed = CurrentVersion(batch);
+    return std::any_of(living.begin(), living.end(), [&](const SendId& id) {
+      return confirmed.paid[IndexOfSend(batch, id)].empty();
+    });
+  }
+  const bool has_rival = std::any_of(batch.rivals.begin(), batch.rivals.end(),
+                                     [](const Rival& rival) { return rival.block.has_value(); });
+  return has_rival || std::any_of(living.begin(), living.end(), [&](const SendId& id) {
+           return !FindSend(id)->excluded_by_verdict.empty();
+         });
+}
+
+void Ledger::IndexTrouble(const Batch& batch) {
+  if (IsTroubled(batch)) {
+    troubled_.insert(batch.id);
+  } else {
+    troubled_.erase(batch.id);
+  }
 }
 
 bool Ledger::IsOpen(const Send& send) {
@@ -377,6 +546,10 @@ bool Ledger::IsOpen(const Send& send) {
 
 bool Ledger::IsOpen(const Batch& batch) {
   return batch.end == BatchEnd::kOpen;
+}
+
+bool Ledger::IsKept(const Batch& batch) {
+  return IsOpen(batch) || batch.left || batch.locked;
 }
 
 void Ledger::IndexBatch(const Batch& batch) {

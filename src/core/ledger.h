@@ -27,8 +27,8 @@ class Ledger {
     WalCreated created;
     Seq last_seq = 0;
     ChainState chain;
-    std::vector<Send> sends;     // open ones (see IsOpen)
-    std::vector<Batch> batches;  // open ones
+    std::vector<Send> sends;     // open ones (see IsOpen), and all of the batches below
+    std::vector<Batch> batches;  // kept ones (see IsKept)
     std::vector<Alarm> alarms;   // all
   };
 
@@ -51,8 +51,8 @@ class Ledger {
   // those that are here.
   void Restore(const std::vector<Send>& sends, const std::vector<Batch>& batches);
 
-  // Forgets the send or batch if it is not open any more and all that is known of it is durable:
-  // look-ups find it in the log from then on.
+  // Forgets the send or batch if it is neither open nor kept any more and all that is known of it
+  // is durable: look-ups find it in the log from then on.
   void ForgetIfClosed(const SendId& id, Seq durable_seq);
   void ForgetIfClosed(BatchId id, Seq durable_seq);
 
@@ -66,8 +66,24 @@ class Ledger {
   // spends it has to be compared with. Oldest first.
   std::vector<BatchId> BatchesSpending(const bitcoin::OutPoint& coin) const;
 
-  // The coin belongs to a live batch.
-  bool IsReserved(const bitcoin::OutPoint& coin) const;
+  // The live batches that the coin belongs to: open ones that not all sends have left. One at most,
+  // but for payments that were adopted, and after a send has come back to a batch whose coins were
+  // free meanwhile (R4').
+  std::vector<BatchId> OwnersOf(const bitcoin::OutPoint& coin) const;
+  bool IsReserved(const bitcoin::OutPoint& coin) const { return !OwnersOf(coin).empty(); }
+
+  // The sends that belong to the batch now, in its order.
+  std::vector<SendId> LivingSends(const Batch& batch) const;
+
+  // R4': the sends that the version pays, that have left its batch, and that belong to it again
+  // when it is seen or confirms. Not those that have ended, or that another transaction in the
+  // chain pays.
+  std::vector<SendId> SendsToTakeBack(const Batch& batch, const Version& version) const;
+
+  // Batches that cannot go on to pay all sends that belong to them: a rival is in the chain, or a
+  // version that leaves a send out (then the batch can be final for the others), or a verdict lets
+  // a send be paid again. What R4 may help.
+  const std::set<BatchId>& troubled() const { return troubled_; }
 
   // Open sends that are in no batch and not ended, by the seq of their first record.
   const std::map<Seq, SendId>& waiting() const { return waiting_; }
@@ -81,12 +97,18 @@ class Ledger {
 
   // An open send can still change by itself: it is not ended, and its payment is not final.
   static bool IsOpen(const Send& send);
-  // An open batch is watched: it is neither final nor dropped.
+  // An open batch can still change by itself: it is neither final nor dropped.
   static bool IsOpen(const Batch& batch);
+  // A batch is kept in memory, its sends with it, while it is open; for ever if a send has left it
+  // (R4: what it may pay has to be excluded whatever comes); and until the node's locks on coins
+  // that it does not claim are gone (R8).
+  static bool IsKept(const Batch& batch);
 
  private:
   friend class RecordApplier;
 
+  bool IsTroubled(const Batch& batch) const;
+  void IndexTrouble(const Batch& batch);
   void IndexBatch(const Batch& batch);
   void UnindexBatch(const Batch& batch);
 
@@ -97,6 +119,7 @@ class Ledger {
   std::map<BatchId, Batch> batches_;
   std::map<Seq, Alarm> alarms_;
   std::map<Seq, SendId> waiting_;  // by the seq of SendRecorded
+  std::set<BatchId> troubled_;
   std::unordered_map<bitcoin::OutPoint, std::set<BatchId>, bitcoin::OutPointHasher> spent_by_;
   std::unordered_map<bitcoin::Txid, BatchId, bitcoin::Hash256Hasher> by_txid_;
 };

@@ -30,7 +30,7 @@ class Machine::Parts {
         outbox_(ledger_),
         follower_(policy_, ledger_, outbox_, pool_),
         payer_(policy_, ledger_, outbox_, pool_, follower_),
-        builder_(policy_, ledger_, outbox_, pool_, follower_, payer_),
+        builder_(policy_, ledger_, outbox_, pool_, follower_, payer_, drafts_),
         desk_(policy_, ledger_, outbox_, follower_, payer_, builder_) {}
 
   Effects Step(const Command& command, Millis now_ms) {
@@ -93,15 +93,21 @@ class Machine::Parts {
   void operator()(const Submit& submit) { desk_.OnSubmit(submit, now_ms_); }
   void operator()(const Query& query) { desk_.OnQuery(query, now_ms_); }
   void operator()(const Cancel& cancel) { desk_.OnCancel(cancel, now_ms_); }
+  void operator()(const GiveVerdict& verdict) { desk_.OnVerdict(verdict, now_ms_); }
   void operator()(const CallerGone& gone) { desk_.OnCallerGone(gone.call); }
   void operator()(const StopAccepting&) { desk_.StopAccepting(); }
   void operator()(const Durable& durable) { outbox_.OnDurable(durable.seq); }
   void operator()(const Drafted& drafted) { builder_.OnDrafted(drafted, now_ms_); }
   void operator()(const CoinsLocked& locked) { payer_.OnCoinsLocked(locked, now_ms_); }
+  void operator()(const CoinsUnlocked& reply) { payer_.OnCoinsUnlocked(reply, now_ms_); }
   void operator()(const Signed& reply) { payer_.OnSigned(reply, now_ms_); }
   void operator()(const Broadcasted& reply) { payer_.OnBroadcasted(reply, now_ms_); }
   void operator()(const CoinsLookedUp& reply) { payer_.OnCoinsLookedUp(reply, now_ms_); }
-  void operator()(const CoinsRead& read) { follower_.OnCoinsRead(read, now_ms_); }
+  void operator()(const CoinsRead& read) {
+    follower_.OnCoinsRead(read, now_ms_);
+    const bool is_read = std::holds_alternative<std::vector<WalletCoin>>(read.outcome);
+    if (is_read) payer_.OnLocksRead(read.locked, now_ms_);
+  }
   void operator()(const SpendsRead& read) { follower_.OnSpendsRead(read, now_ms_); }
   void operator()(const ChainHint&) { follower_.Want(); }
   void operator()(const Tick&) {}
@@ -131,6 +137,10 @@ class Machine::Parts {
 
   void operator()(const AskStatus& ask) { outbox_.Reply(ask.call, Status(), 0); }
   void operator()(const AskFunds& ask) { outbox_.Reply(ask.call, Funds(), 0); }
+
+  void operator()(const Bump&) {}
+  void operator()(const Adopt&) {}
+  void operator()(const TransactionLookedUp&) {}
 
   void operator()(const AskAlarms& ask) {
     AlarmsReply reply;
@@ -197,6 +207,7 @@ class Machine::Parts {
   CoinPool pool_;
   Follower follower_;
   Payer payer_;
+  DraftNumbers drafts_;
   Builder builder_;
   CallDesk desk_;
   Millis now_ms_ = 0;

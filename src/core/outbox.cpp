@@ -11,6 +11,7 @@ namespace {
 bool OnlyReads(const Effect& effect) {
   return std::holds_alternative<ReadChain>(effect) || std::holds_alternative<ReadCoins>(effect) ||
          std::holds_alternative<ReadSpends>(effect) ||
+         std::holds_alternative<LookUpTransaction>(effect) ||
          std::holds_alternative<LookUpCoins>(effect) ||
          std::holds_alternative<DraftTransaction>(effect);
 }

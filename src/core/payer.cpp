@@ -28,6 +28,23 @@ std::vector<bitcoin::OutPoint> OutPointsOf(const Batch& batch) {
   return outpoints;
 }
 
+// A version of ours that is not signed yet: there is one at most.
+std::optional<uint32_t> UnsignedVersion(const Batch& batch) {
+  for (size_t i = batch.versions.size(); i-- > 0;) {
+    if (batch.versions[i].raw_tx.empty()) return static_cast<uint32_t>(i);
+  }
+  return std::nullopt;
+}
+
+bool Conflict(const bitcoin::Bytes& one, const bitcoin::Bytes& other) {
+  const auto a = bitcoin::ParseTransaction(one);
+  const auto b = bitcoin::ParseTransaction(other);
+  return std::any_of(a->inputs.begin(), a->inputs.end(), [&](const bitcoin::TxIn& mine) {
+    return std::any_of(b->inputs.begin(), b->inputs.end(),
+                       [&](const bitcoin::TxIn& theirs) { return mine.prevout == theirs.prevout; });
+  });
+}
+
 template <typename T>
 Stall StallFrom(const Outcome<T>& outcome, Millis now_ms) {
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
@@ -54,10 +71,16 @@ void Payer::Schedule(BatchId batch, Millis at_ms) {
 
 void Payer::ScheduleAll(Millis now_ms) {
   for (const auto& [id, batch] : ledger_.batches()) {
-    if (!Ledger::IsOpen(batch) || batch.confirmation) continue;
+    if (!HasWork(batch)) continue;
     attempts_[id].locked = false;
     Schedule(id, now_ms);
   }
+}
+
+// Something to sign or to send, or locks to give back.
+bool Payer::HasWork(const Batch& batch) {
+  if (batch.locked && (batch.superseded || !Ledger::IsOpen(batch))) return true;
+  return Ledger::IsOpen(batch) && !batch.confirmation;
 }
 
 Millis Payer::next_due_ms() const {
@@ -67,16 +90,14 @@ Millis Payer::next_due_ms() const {
 
 void Payer::Advance(Millis now_ms) {
   if (follower_.sending_stall()) return;
-  std::vector<BatchId> due;
-  for (const auto& [due_ms, id] : due_) {
-    if (due_ms > now_ms) break;
-    due.push_back(id);
-  }
-  for (BatchId id : due) {
+  // A step can make another batch due at once: one that was dropped, or that its sends go back to.
+  while (!due_.empty() && due_.begin()->first <= now_ms) {
+    const BatchId id = due_.begin()->second;
     Attempt& attempt = attempts_.at(id);
     const Batch* batch = ledger_.FindBatch(id);
-    if (!batch || !Ledger::IsOpen(*batch) || batch->confirmation) {
+    if (!batch || !HasWork(*batch)) {
       due_.erase({attempt.due_ms, id});
+      NoteVanished(attempt, id, {});
       attempts_.erase(id);
     } else if (attempt.in_flight) {
       due_.erase({attempt.due_ms, id});  // its reply puts it back
@@ -89,29 +110,113 @@ void Payer::Advance(Millis now_ms) {
 // One way through: what is durable says what comes next.
 void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
   due_.erase({attempt.due_ms, batch.id});
-  const Version& version = CurrentVersion(batch);
-  if (!version.raw_tx.empty()) {
-    attempt.in_flight = true;
-    return EmitBroadcast(batch, attempt);
+  if (batch.locked && (batch.superseded || !Ledger::IsOpen(batch))) {
+    return ReleaseLocks(batch, attempt, now_ms);
   }
-  if (follower_.building_stall()) {
-    // Only recorded bytes go out while the node is behind (R10); signing waits.
-    return Schedule(batch.id, now_ms + policy_.retry_min_ms);
+  if (batch.superseded) return TrySuperseded(batch, attempt, now_ms);
+  const auto unsigned_version = UnsignedVersion(batch);
+  const bool has_signed = !CurrentVersion(batch).raw_tx.empty();
+  // A replacement that cannot be signed now does not keep what it replaces from going out.
+  const bool signs = unsigned_version && (!has_signed || attempt.failures % 2 == 0);
+  if (signs && !follower_.building_stall()) {
+    return Sign(batch, *unsigned_version, attempt, now_ms);
   }
-  if (!version.signature_asked && !batch.rivals.empty()) {
-    return Drop(batch.id, now_ms);  // a coin is taken, and others may still be chosen
-  }
-  if (!version.signature_asked && DropIfExpired(batch, now_ms)) return;
-  attempt.in_flight = true;
-  if (!attempt.locked) return outbox_.Emit(LockCoins{batch.id, OutPointsOf(batch)});
-  AskForSignature(batch, now_ms);
+  if (has_signed) return EmitBroadcast(batch, attempt, now_ms);
+  // Only recorded bytes go out while the node is behind (R10); signing waits.
+  Schedule(batch.id, now_ms + policy_.retry_min_ms);
 }
 
-void Payer::AskForSignature(const Batch& batch, Millis now_ms) {
-  const auto number = static_cast<uint32_t>(batch.versions.size() - 1);
-  const Version& version = batch.versions.back();
+void Payer::Sign(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms) {
+  if (!SignatureAsked(batch)) {
+    // A coin is taken, and others may still be chosen.
+    if (!batch.rivals.empty()) return Drop(batch.id, now_ms);
+    if (DropIfExpired(batch, now_ms)) return;
+  }
+  auto to_lock = CoinsToLock(batch);
+  if (!attempt.locked && !to_lock.empty()) {
+    attempt.in_flight = true;
+    return outbox_.Emit(LockCoins{batch.id, std::move(to_lock)});
+  }
+  AskForSignature(batch, number, attempt, now_ms);
+}
+
+void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms) {
+  const Version& version = batch.versions[number];
+  // The last look at R4 before a signature can exist: what the reservation rested on may hold no
+  // more.
+  if (const auto objection = ledger_.Objection(SignatureRequested{batch.id, number})) {
+    if (!SignatureAsked(batch)) return Drop(batch.id, now_ms);
+    return Fail(attempt, batch.id, {"conflicted", *objection, now_ms, true}, now_ms);
+  }
+  attempt.in_flight = true;
   if (!version.signature_asked) outbox_.Write(SignatureRequested{batch.id, number}, now_ms);
-  outbox_.Emit(Sign{batch.id, number, version.unsigned_tx});
+  outbox_.Emit(core::Sign{batch.id, number, batch.versions[number].unsigned_tx});
+}
+
+// Its sends are paid by another batch now, if that can be. While the node has not accepted that
+// one, what was signed here is tried as well: both can never confirm, and what the other rests on
+// may be gone with a reorganisation.
+void Payer::TrySuperseded(const Batch& batch, Attempt& attempt, Millis now_ms) {
+  if (!SignatureAsked(batch)) return Drop(batch.id, now_ms);
+  const bool may_try = std::all_of(batch.sends.begin(), batch.sends.end(), [&](const SendId& id) {
+    const Send* send = ledger_.FindSend(id);
+    const Batch* live = send ? ledger_.LiveBatchOf(*send) : nullptr;
+    return live && Ledger::IsOpen(*send) && !Accepted(*live);
+  });
+  if (may_try && !CurrentVersion(batch).raw_tx.empty())
+    return EmitBroadcast(batch, attempt, now_ms);
+  Schedule(batch.id, now_ms + policy_.rebroadcast_interval_ms);
+}
+
+// What another batch has claimed meanwhile stays locked for that one.
+void Payer::ReleaseLocks(const Batch& batch, Attempt& attempt, Millis) {
+  auto coins = OutPointsOf(batch);
+  std::erase_if(coins, [&](const bitcoin::OutPoint& coin) { return ledger_.IsReserved(coin); });
+  attempt.in_flight = true;
+  outbox_.Emit(UnlockCoins{batch.id, std::move(coins)});
+}
+
+void Payer::OnCoinsUnlocked(const CoinsUnlocked& unlocked, Millis now_ms) {
+  const auto found = attempts_.find(unlocked.batch);
+  const Batch* batch = ledger_.FindBatch(unlocked.batch);
+  if (found == attempts_.end() || !batch) return;
+  found->second.in_flight = false;
+  const bool is_wanted = batch->locked && (batch->superseded || !Ledger::IsOpen(*batch));
+  if (!std::holds_alternative<Done>(unlocked.outcome)) {
+    return FailWith(found->second, unlocked.batch, unlocked.outcome, now_ms);
+  }
+  if (is_wanted) outbox_.Write(LocksReleased{unlocked.batch}, now_ms);
+  Succeed(found->second, unlocked.batch, now_ms);
+}
+
+// Once the node has a transaction that spends it, its wallet keeps the coin from others by itself,
+// and refuses to lock it.
+std::vector<bitcoin::OutPoint> Payer::CoinsToLock(const Batch& batch) const {
+  std::set<bitcoin::OutPoint> spent;
+  for (const Version& version : batch.versions) {
+    if (!version.accepted) continue;
+    const auto transaction = bitcoin::ParseTransaction(version.raw_tx);
+    for (const bitcoin::TxIn& input : transaction->inputs) spent.insert(input.prevout);
+  }
+  auto coins = OutPointsOf(batch);
+  std::erase_if(coins, [&](const bitcoin::OutPoint& coin) { return spent.contains(coin); });
+  return coins;
+}
+
+void Payer::OnLocksRead(const std::vector<bitcoin::OutPoint>& locked, Millis now_ms) {
+  const std::set<bitcoin::OutPoint> there(locked.begin(), locked.end());
+  for (const auto& [id, batch] : ledger_.batches()) {
+    const auto attempt = attempts_.find(id);
+    if (attempt == attempts_.end() || attempt->second.in_flight || !attempt->second.locked)
+      continue;
+    if (!Ledger::IsOpen(batch) || batch.superseded) continue;
+    const auto coins = CoinsToLock(batch);
+    const bool all = std::all_of(coins.begin(), coins.end(),
+                                 [&](const auto& coin) { return there.contains(coin); });
+    if (all) continue;
+    attempt->second.locked = false;
+    Schedule(id, now_ms);
+  }
 }
 
 // The last look at the deadline, before a signature can exist.
@@ -119,7 +224,9 @@ bool Payer::DropIfExpired(const Batch& batch, Millis now_ms) {
   std::vector<SendId> expired;
   for (const SendId& id : batch.sends) {
     const auto& not_after_ms = ledger_.FindSend(id)->content->not_after_ms;
-    if (not_after_ms && *not_after_ms <= now_ms) expired.push_back(id);
+    // One that R4 has moved no longer expires.
+    const bool is_first = ledger_.FindSend(id)->batches.size() == 1;
+    if (is_first && not_after_ms && *not_after_ms <= now_ms) expired.push_back(id);
   }
   if (expired.empty()) return false;
   Drop(batch.id, now_ms);
@@ -127,16 +234,32 @@ bool Payer::DropIfExpired(const Batch& batch, Millis now_ms) {
   return true;
 }
 
+// What is not to be paid any more is not sent, whoever else would be paid with it.
+bool Payer::PaysAnEndedSend(const Batch& batch, const Version& version) const {
+  for (size_t i = 0; i < batch.sends.size(); ++i) {
+    const Send* send = ledger_.FindSend(batch.sends[i]);
+    if (!version.paid[i].empty() && send && send->ending != Ending::kNone) return true;
+  }
+  return false;
+}
+
 // The newest version first; if it is refused, those before it: each of them pays.
-void Payer::EmitBroadcast(const Batch& batch, const Attempt& attempt) {
+void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
   std::vector<const Version*> versions;
   for (auto version = batch.versions.rbegin(); version != batch.versions.rend(); ++version) {
-    if (!version->raw_tx.empty()) versions.push_back(&*version);
+    const bool may_go = !version->raw_tx.empty() && !PaysAnEndedSend(batch, *version);
+    if (may_go) versions.push_back(&*version);
+  }
+  if (versions.empty()) {
+    const Stall stall{"conflicted", "its transaction pays a send that was given up by a verdict",
+                      now_ms, true};
+    return Fail(attempt, batch.id, stall, now_ms);
   }
   const Version& version = *versions[static_cast<size_t>(attempt.failures) % versions.size()];
   // The cap was checked before the reservation, on an estimate of the size; the node weighs the
   // real one.
   const bitcoin::FeeRate limit = policy_.max_fee_rate_sat_kvb + policy_.max_fee_rate_sat_kvb / 4;
+  attempt.in_flight = true;
   outbox_.Emit(Broadcast{batch.id, version.txid, version.raw_tx, limit});
 }
 
@@ -148,13 +271,13 @@ void Payer::LookUp(const Batch& batch, Attempt& attempt) {
 void Payer::Drop(BatchId id, Millis now_ms) {
   const Batch* batch = ledger_.FindBatch(id);
   assert(batch && !SignatureAsked(*batch));
-  auto coins = OutPointsOf(*batch);
+  const std::vector<SendId> sends = batch->sends;
   outbox_.Write(BatchDropped{id}, now_ms);
-  outbox_.Emit(UnlockCoins{std::move(coins)});
-  const auto attempt = attempts_.find(id);
-  if (attempt == attempts_.end()) return;
-  due_.erase({attempt->second.due_ms, id});
-  attempts_.erase(attempt);
+  Schedule(id, now_ms);  // its locks are given back
+  for (const SendId& send : sends) {
+    const auto& back = ledger_.FindSend(send)->live_batch;
+    if (back) Schedule(*back, now_ms);
+  }
 }
 
 void Payer::DropUnasked(Millis now_ms) {
@@ -173,7 +296,12 @@ Payer::Attempt* Payer::Returned(BatchId batch) {
   found->second.in_flight = false;
   const Batch* known = ledger_.FindBatch(batch);
   if (known && Ledger::IsOpen(*known)) return &found->second;
+  if (known && HasWork(*known)) {
+    Schedule(batch, found->second.due_ms);
+    return nullptr;
+  }
   due_.erase({found->second.due_ms, batch});
+  NoteVanished(found->second, batch, {});
   attempts_.erase(found);
   return nullptr;
 }
@@ -181,6 +309,7 @@ Payer::Attempt* Payer::Returned(BatchId batch) {
 void Payer::Succeed(Attempt& attempt, BatchId batch, Millis due_ms) {
   attempt.failures = 0;
   attempt.stall.reset();
+  NoteVanished(attempt, batch, {});
   Schedule(batch, due_ms);
 }
 
@@ -238,11 +367,12 @@ void Payer::Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms)
   const BatchId id = batch.id;
   const Version* version = FindVersion(batch, txid);
   if (!version) return;
-  if (!version->accepted) outbox_.Write(VersionAccepted{id, txid}, now_ms);
+  const bool is_news = !version->accepted || !ledger_.SendsToTakeBack(batch, *version).empty();
+  if (is_news) outbox_.Write(VersionAccepted{id, txid}, now_ms);
   // Our transaction is in the mempool: what was only there, and spends the same coins, is not.
   std::vector<bitcoin::Txid> gone;
   for (const Rival& rival : ledger_.FindBatch(id)->rivals) {
-    if (!rival.block) gone.push_back(rival.txid);
+    if (!rival.block && Conflict(rival.raw_tx, version->raw_tx)) gone.push_back(rival.txid);
   }
   for (const bitcoin::Txid& rival : gone) outbox_.Write(RivalGone{id, rival}, now_ms);
 }
@@ -272,18 +402,44 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   const auto* standings = std::get_if<std::vector<CoinStanding>>(&reply.outcome);
   if (!standings) return;
   bool all_unspent = true;
+  std::set<bitcoin::OutPoint> vanished;
   for (const CoinStanding& standing : *standings) {
     all_unspent = all_unspent && standing.unspent;
-    if (!standing.unspent) pool_.Remove(standing.outpoint);
+    if (standing.unspent) continue;
+    pool_.Remove(standing.outpoint);
+    if (!standing.mempool_spender) vanished.insert(standing.outpoint);
     if (!standing.mempool_spender) continue;
-    follower_.OnSpender(reply.batch, *standing.mempool_spender, std::nullopt, now_ms);
+    // It may be a version of another batch that the sends were in (R4').
+    for (BatchId id : ledger_.BatchesSpending(standing.outpoint)) {
+      follower_.OnSpender(id, *standing.mempool_spender, std::nullopt, now_ms);
+    }
   }
+  NoteVanished(*attempt, reply.batch, std::move(vanished));
   // The coins are there: a lock that the node does not give is done without (R8).
   if (all_unspent) attempt->locked = true;
   const Batch* batch = ledger_.FindBatch(reply.batch);
-  if (SignatureAsked(*batch)) return;
+  if (SignatureAsked(*batch) || !Ledger::IsOpen(*batch)) return;
   if (!all_unspent) return Drop(reply.batch, now_ms);
   Succeed(*attempt, reply.batch, now_ms);
+}
+
+void Payer::NoteVanished(Attempt& attempt, BatchId batch, std::set<bitcoin::OutPoint> vanished) {
+  if (vanished.empty()) {
+    with_vanished_coins_.erase(batch);
+  } else {
+    with_vanished_coins_.insert(batch);
+    if (attempt.vanished != vanished) {
+      attempt.vanished_round = follower_.rounds();
+      follower_.WantWallet(attempt.due_ms);
+    }
+  }
+  attempt.vanished = std::move(vanished);
+}
+
+std::set<bitcoin::OutPoint> Payer::VanishedCoins(BatchId batch) const {
+  const auto found = attempts_.find(batch);
+  if (found == attempts_.end() || follower_.rounds() <= found->second.vanished_round) return {};
+  return found->second.vanished;
 }
 
 void Payer::MakeDue(Millis now_ms) {

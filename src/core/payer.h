@@ -38,6 +38,10 @@ class Payer {
   void MakeDue(Millis now_ms);
 
   void OnCoinsLocked(const CoinsLocked& locked, Millis now_ms);
+  void OnCoinsUnlocked(const CoinsUnlocked& unlocked, Millis now_ms);
+  // Which coins are locked in the node: those of ours that are not, and should be, are locked again
+  // (R8).
+  void OnLocksRead(const std::vector<bitcoin::OutPoint>& locked, Millis now_ms);
   void OnSigned(const Signed& reply, Millis now_ms);
   void OnBroadcasted(const Broadcasted& reply, Millis now_ms);
   void OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms);
@@ -48,6 +52,13 @@ class Payer {
   // Gives up every batch for which no signature was asked for: after a reorganisation its coins may
   // be gone or unconfirmed, and others can still be chosen.
   void DropUnasked(Millis now_ms);
+
+  // Coins of the batch that the node showed neither as unspent nor as spent in its mempool, when
+  // its transaction was refused for them; empty while a reconciliation since then is still to come
+  // (the chain may hold what spends them). No proof of anything (R4).
+  std::set<bitcoin::OutPoint> VanishedCoins(BatchId batch) const;
+  // The batches that have any.
+  const std::set<BatchId>& batches_with_vanished_coins() const { return with_vanished_coins_; }
 
   // What keeps the batch from going on, if anything does.
   std::optional<Stall> StallOf(BatchId batch) const;
@@ -60,12 +71,21 @@ class Payer {
     int failures = 0;
     Millis due_ms = 0;
     std::optional<Stall> stall;
+    std::set<bitcoin::OutPoint> vanished;
+    uint64_t vanished_round = 0;  // of the follower, when that was seen
   };
 
+  static bool HasWork(const Batch& batch);
   void TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms);
-  void AskForSignature(const Batch& batch, Millis now_ms);
+  void TrySuperseded(const Batch& batch, Attempt& attempt, Millis now_ms);
+  void ReleaseLocks(const Batch& batch, Attempt& attempt, Millis now_ms);
+  void Sign(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
+  void AskForSignature(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
   bool DropIfExpired(const Batch& batch, Millis now_ms);
-  void EmitBroadcast(const Batch& batch, const Attempt& attempt);
+  bool PaysAnEndedSend(const Batch& batch, const Version& version) const;
+  void EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms);
+  void NoteVanished(Attempt& attempt, BatchId batch, std::set<bitcoin::OutPoint> vanished);
+  std::vector<bitcoin::OutPoint> CoinsToLock(const Batch& batch) const;
   void LookUp(const Batch& batch, Attempt& attempt);
 
   Attempt* Returned(BatchId batch);
@@ -82,6 +102,7 @@ class Payer {
   Follower& follower_;
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;
+  std::set<BatchId> with_vanished_coins_;
 };
 
 }  // namespace sendonce::core

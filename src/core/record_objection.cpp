@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "core/exclusion.h"
 #include "core/ledger.h"
+#include "core/matching.h"
+#include "core/may_pay.h"
 #include "core/transaction_check.h"
 
 namespace sendonce::core {
@@ -13,19 +14,8 @@ namespace {
 
 using Objection = std::optional<std::string>;
 
-// Every transaction that pays the send and was, or may have been, given to sign (R4).
-std::vector<std::pair<const Batch*, const Version*>> MayPaySet(const Ledger& ledger,
-                                                               const Send& send) {
-  std::vector<std::pair<const Batch*, const Version*>> set;
-  for (BatchId id : send.batches) {
-    const Batch* batch = ledger.FindBatch(id);
-    if (!batch || batch->end == BatchEnd::kDropped) continue;
-    for (const Version& version : batch->versions) {
-      if (!version.signature_asked || version.paid[IndexOfSend(*batch, send.id)].empty()) continue;
-      set.emplace_back(batch, &version);
-    }
-  }
-  return set;
+bool Contains(const std::vector<SendId>& ids, const SendId& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
 class RecordJudge {
@@ -48,13 +38,21 @@ class RecordJudge {
     const Send* send = ledger_.FindSend(record.id);
     if (!send) return std::nullopt;
     if (send->ending != Ending::kNone) return "the send has ended already";
-    if (send->live_batch) return "a send ends only outside of any live batch";
-    if (!MayPaySet(ledger_, *send).empty()) return "a signature may exist for the send (G6)";
+    if (!Ledger::IsOpen(*send)) return "the send is paid";
+    if (record.ending == Ending::kDeclaredPaid) return "only a verdict declares a send paid";
+    if (auto objection = ObjectionToMissingBatches(*send)) return objection;
+    if (!CanNeverBePaid(ledger_, *send, kMinConflictDepth)) {
+      return "a transaction may exist that pays the send (G6)";
+    }
+    // A batch without a signature is given up first; from any other the send may go alone.
+    const Batch* live = ledger_.LiveBatchOf(*send);
+    if (live && !SignatureAsked(*live)) return "the send belongs to a batch that goes on";
     return std::nullopt;
   }
 
   Objection operator()(const BatchReserved& record) const {
     if (record.coins.empty()) return "a batch spends at least one coin";
+    if (record.sends.empty()) return "a batch pays at least one send";
     if (auto objection = ObjectionToClaims(record)) return objection;
     if (auto objection = ObjectionToUnsignedTransaction(record)) return objection;
     for (const SendId& id : record.sends) {
@@ -65,13 +63,27 @@ class RecordJudge {
 
   Objection operator()(const SignatureRequested& record) const {
     return WithVersion(record.batch, record.version,
-                       [](const Batch& batch, const Version& version) {
-                         if (batch.end != BatchEnd::kOpen)
-                           return Objection("the batch is not open");
-                         if (version.unsigned_tx.empty())
+                       [&](const Batch& batch, const Version& version) {
+                         if (batch.end != BatchEnd::kOpen || batch.superseded) {
+                           return Objection("the batch is not live");
+                         }
+                         if (version.unsigned_tx.empty()) {
                            return Objection("an adopted version is not ours to sign");
-                         return Objection();
+                         }
+                         return ObjectionToSigning(batch, version);
                        });
+  }
+
+  // R3: replaces without giving up any conflict with the versions before it.
+  Objection operator()(const VersionReserved& record) const {
+    const Batch* batch = ledger_.FindBatch(record.batch);
+    if (!batch || batch->end != BatchEnd::kOpen || batch->superseded)
+      return "the batch is not live";
+    if (batch->confirmation) return "the batch is confirmed";
+    if (record.version != batch->versions.size()) return "it is not the next version";
+    if (record.paid.size() != batch->sends.size()) return "each send of the batch is judged";
+    if (auto objection = ObjectionToAdded(*batch, record)) return objection;
+    return ObjectionToReplacement(*batch, record);
   }
 
   Objection operator()(const VersionSigned& record) const {
@@ -90,6 +102,10 @@ class RecordJudge {
     const Batch* batch = ledger_.FindBatch(record.batch);
     if (!batch || batch->end == BatchEnd::kDropped) return "there is no such batch";
     if (record.paid.size() != batch->sends.size()) return "each send of the batch is judged";
+    const auto transaction = bitcoin::ParseTransaction(record.raw_tx);
+    const Version* known =
+        transaction ? FindVersion(*batch, bitcoin::TxidOf(*transaction)) : nullptr;
+    if (known && !known->raw_tx.empty()) return "the transaction is a version already";
     return ObjectionToSpender(*batch, record.raw_tx);
   }
 
@@ -125,9 +141,12 @@ class RecordJudge {
     if (!batch || !batch->confirmation) return "the batch is not confirmed";
     if (batch->end != BatchEnd::kOpen) return "the batch is not open";
     const Version& confirmed = CurrentVersion(*batch);
-    const bool all = std::none_of(confirmed.paid.begin(), confirmed.paid.end(),
-                                  [](const auto& vouts) { return vouts.empty(); });
-    return all ? Objection() : Objection("a send of the batch is not paid by what confirmed");
+    for (const SendId& id : ledger_.LivingSends(*batch)) {
+      if (confirmed.paid[IndexOfSend(*batch, id)].empty()) {
+        return "a send of the batch is not paid by what confirmed";
+      }
+    }
+    return std::nullopt;
   }
 
   Objection operator()(const BatchDropped& record) const {
@@ -160,22 +179,95 @@ class RecordJudge {
     return std::nullopt;
   }
 
- private:
-  // R2: one claim on each coin and on each send.
-  Objection ObjectionToClaims(const BatchReserved& record) const {
-    std::set<bitcoin::OutPoint> coins;
-    for (const Coin& coin : record.coins) {
-      if (!coins.insert(coin.outpoint).second) return "a coin stands twice in the batch";
-      if (ledger_.IsReserved(coin.outpoint)) return "a coin belongs to a live batch (R2)";
+  Objection operator()(const VerdictGiven& record) const {
+    const Send* send = ledger_.FindSend(record.id);
+    if (!send || !Ledger::IsOpen(*send)) return "the send is not open";
+    if (record.reason.empty()) return "a verdict has a reason";
+    if (auto objection = ObjectionToMissingBatches(*send)) return objection;
+    const Batch* live = ledger_.LiveBatchOf(*send);
+    if (!live || !SignatureAsked(*live)) return "the rules decide about the send";
+    for (const MayPay& one : MayPaySet(ledger_, *send)) {
+      if (record.verdict != OperatorVerdict::kPaid && IsInChain(one)) {
+        return "a transaction that pays the send is in the chain";
+      }
+      const auto& excluded = record.excluded;
+      if (std::find(excluded.begin(), excluded.end(), one.version->txid) == excluded.end()) {
+        return "the verdict does not name every transaction that may pay the send";
+      }
     }
+    return std::nullopt;
+  }
+
+  Objection operator()(const PaymentAdopted& record) const {
+    if (!IsValidSendId(record.id)) return "the id is not valid";
+    if (record.content.outputs.empty()) return "a send has at least one output";
+    if (const Send* send = ledger_.FindSend(record.id)) {
+      if (!Ledger::IsOpen(*send) || send->live_batch || !send->batches.empty()) {
+        return "the send is paid, or may be, by something else";
+      }
+      if (DifferingField(*send->content, record.content)) return "the send has other content (G4)";
+    }
+    return ObjectionToPayment(record);
+  }
+
+  Objection operator()(const LocksReleased& record) const {
+    const Batch* batch = ledger_.FindBatch(record.batch);
+    if (!batch || !batch->locked) return "there is no such batch with locks";
+    return std::nullopt;
+  }
+
+ private:
+  Objection ObjectionToMissingBatches(const Send& send) const {
+    for (BatchId id : send.batches) {
+      if (!ledger_.FindBatch(id)) return "a batch that the send was in is not known";
+    }
+    return std::nullopt;
+  }
+
+  // R2: one claim on each coin and on each send. Sends may leave a batch by R4, all together or, if
+  // every signature of it is known, alone; the coins of a batch that all leave are free with it.
+  Objection ObjectionToClaims(const BatchReserved& record) const {
     std::set<SendId> sends;
+    std::optional<BatchId> left;
     for (const SendId& id : record.sends) {
       const Send* send = ledger_.FindSend(id);
       if (!send || !Ledger::IsOpen(*send)) return "a send of the batch is not open";
       if (!sends.insert(id).second) return "a send stands twice in the batch";
-      if (send->live_batch) return "a send belongs to a live batch (R2)";
+      if (id != record.sends.front() && send->live_batch != left) {
+        return "the sends come from different batches";
+      }
+      left = send->live_batch;
+      if (auto objection = ObjectionToMissingBatches(*send)) return objection;
+    }
+    return ObjectionToCoinClaims(record, left);
+  }
+
+  Objection ObjectionToCoinClaims(const BatchReserved& record, std::optional<BatchId> left) const {
+    bool all_leave = false;
+    if (left) {
+      const Batch& batch = *ledger_.FindBatch(*left);
+      const auto living = ledger_.LivingSends(batch);
+      all_leave = std::all_of(living.begin(), living.end(),
+                              [&](const SendId& id) { return Contains(record.sends, id); });
+      if (!SignatureAsked(batch)) return "a batch without a signature is given up, not left";
+      if (!all_leave && HasUnknownSignature(batch)) {
+        return "all sends of a batch whose signature is not known leave together (R4)";
+      }
+    }
+    std::set<bitcoin::OutPoint> coins;
+    for (const Coin& coin : record.coins) {
+      if (!coins.insert(coin.outpoint).second) return "a coin stands twice in the batch";
+      for (BatchId owner : ledger_.OwnersOf(coin.outpoint)) {
+        if (owner != left || !all_leave) return "a coin belongs to a live batch (R2)";
+      }
     }
     return std::nullopt;
+  }
+
+  static bool HasUnknownSignature(const Batch& batch) {
+    return std::any_of(batch.versions.begin(), batch.versions.end(), [](const Version& version) {
+      return version.signature_asked && version.raw_tx.empty();
+    });
   }
 
   Objection ObjectionToUnsignedTransaction(const BatchReserved& record) const {
@@ -184,64 +276,178 @@ class RecordJudge {
     return ObjectionToUnsigned(record, contents);
   }
 
+  static bool IsInChain(const MayPay& one) {
+    return one.batch->confirmation && one.batch->confirmation->txid == one.version->txid;
+  }
+
   // R4, for one send: nothing that pays it is in the chain, and each T is excluded by a reason that
   // holds.
   Objection ObjectionToPayingAgain(const Send& send, const BatchReserved& record) const {
-    for (const auto& [batch, version] : MayPaySet(ledger_, send)) {
-      if (batch->confirmation && batch->confirmation->txid == version->txid) {
-        return "a transaction that pays the send is in the chain (R4)";
-      }
-      if (!IsExcluded(send, *version, record)) {
+    const auto set = MayPaySet(ledger_, send);
+    if (!set.empty() && WaitsForVerdict(ledger_, send)) {
+      return "whether the send is paid already only a verdict can say (R7)";
+    }
+    for (const MayPay& one : set) {
+      if (IsInChain(one)) return "a transaction that pays the send is in the chain (R4)";
+      if (!IsExcluded(send, *one.version, record.exclusions, record.coins)) {
         return "a transaction that may pay the send is not excluded (R4)";
       }
     }
     return std::nullopt;
   }
 
-  bool IsExcluded(const Send& send, const Version& version, const BatchReserved& record) const {
-    const auto& bytes = version.raw_tx.empty() ? version.unsigned_tx : version.raw_tx;
-    const auto excluded = bitcoin::ParseTransaction(bytes);
-    return std::any_of(
-        record.exclusions.begin(), record.exclusions.end(), [&](const Exclusion& exclusion) {
-          return excluded && exclusion.send == send.id && exclusion.excluded == version.txid &&
-                 !ObjectionToExclusion(exclusion, record.coins, *excluded,
-                                       EvidenceOf(send, exclusion.rival), kMinConflictDepth);
-        });
+  // The same again before a signature is asked for: the set may have grown, and what excluded it
+  // may hold no more. What later batches of the send brought into the set is excluded by their own
+  // records: each version of this one spends the coins that those rest on (R3).
+  Objection ObjectionToSigning(const Batch& batch, const Version& version) const {
+    const std::vector<Coin> core(batch.coins.begin(), batch.coins.begin() + batch.core_coins);
+    for (const SendId& id : ledger_.LivingSends(batch)) {
+      if (version.paid[IndexOfSend(batch, id)].empty()) continue;
+      const Send& send = *ledger_.FindSend(id);
+      if (auto objection = ObjectionToMissingBatches(send)) return objection;
+      for (const MayPay& one : MayPaySet(ledger_, send)) {
+        if (IsInChain(one)) return "a transaction that pays the send is in the chain (R4)";
+        if (one.batch->id == batch.id || IsLater(send, one.batch->id, batch.id)) continue;
+        if (!IsExcluded(send, *one.version, batch.exclusions, core)) {
+          return "a transaction that may pay the send is not excluded (R4)";
+        }
+      }
+    }
+    return ObjectionToPaidStrangers(batch, version);
   }
 
-  std::optional<RivalEvidence> EvidenceOf(const Send& send, const bitcoin::Txid& txid) const {
-    for (BatchId id : send.batches) {
-      const Batch* batch = ledger_.FindBatch(id);
-      if (!batch) continue;
-      for (const Rival& rival : batch->rivals) {
-        if (rival.txid != txid) continue;
-        const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
-        if (!transaction) return std::nullopt;
-        const int32_t tip_height = ledger_.chain().tip().height;
-        const int32_t depth = rival.block ? tip_height - rival.block->height + 1 : 0;
-        const bool pays = PaysByAnyVersion(send, txid) || PaysToScriptOf(send, *transaction);
-        return RivalEvidence{*transaction, pays, depth};
+  static bool IsLater(const Send& send, BatchId one, BatchId other) {
+    const auto& batches = send.batches;
+    return std::find(batches.begin(), batches.end(), one) >
+           std::find(batches.begin(), batches.end(), other);
+  }
+
+  // Nothing is signed that pays a send that has left the batch, or has ended.
+  Objection ObjectionToPaidStrangers(const Batch& batch, const Version& version) const {
+    if (version.signature_asked) return std::nullopt;  // the same bytes again change nothing
+    const auto living = ledger_.LivingSends(batch);
+    for (size_t i = 0; i < batch.sends.size(); ++i) {
+      if (!version.paid[i].empty() && !Contains(living, batch.sends[i])) {
+        return "the version pays a send that has left the batch";
       }
     }
     return std::nullopt;
   }
 
-  // A version of any batch that the send was ever in, and pays it, is never a rival to it.
-  bool PaysByAnyVersion(const Send& send, const bitcoin::Txid& txid) const {
-    for (const auto& [batch, version] : MayPaySet(ledger_, send)) {
-      if (version->txid == txid) return true;
-    }
-    return false;
+  bool IsExcluded(const Send& send, const Version& version,
+                  const std::vector<Exclusion>& exclusions, const std::vector<Coin>& coins) const {
+    return std::any_of(exclusions.begin(), exclusions.end(), [&](const Exclusion& exclusion) {
+      return !ObjectionToExclusionOf(ledger_, send, version, exclusion, coins, kMinConflictDepth);
+    });
   }
 
-  // In whatever amount: it may be the payment of a like send, or one that a person must judge (R7).
-  static bool PaysToScriptOf(const Send& send, const bitcoin::Transaction& transaction) {
-    const auto& payees = send.content->outputs;
-    return std::any_of(payees.begin(), payees.end(), [&](const Payee& payee) {
-      return std::any_of(
-          transaction.outputs.begin(), transaction.outputs.end(),
-          [&](const bitcoin::TxOut& output) { return output.script == payee.script; });
-    });
+  // Added coins prove nothing, so they only have to be free, and not the batch's own change.
+  Objection ObjectionToAdded(const Batch& batch, const VersionReserved& record) const {
+    std::set<bitcoin::OutPoint> coins;
+    for (const Coin& coin : batch.coins) coins.insert(coin.outpoint);
+    for (const Coin& coin : record.added) {
+      if (!coins.insert(coin.outpoint).second) return "an added coin is the batch's already";
+      if (ledger_.IsReserved(coin.outpoint)) return "an added coin belongs to a live batch (R2)";
+      if (FindVersion(batch, coin.outpoint.txid)) return "an added coin is the batch's own change";
+    }
+    return std::nullopt;
+  }
+
+  Objection ObjectionToReplacement(const Batch& batch, const VersionReserved& record) const {
+    const auto transaction = bitcoin::ParseTransaction(record.unsigned_tx);
+    if (!transaction) return "the unsigned transaction is malformed";
+    BatchReserved whole;
+    whole.unsigned_tx = record.unsigned_tx;
+    whole.change_vout = record.change_vout;
+    whole.fee_sat = record.fee_sat;
+    for (size_t i = 0; i < transaction->inputs.size(); ++i) {
+      const auto coin = FindCoin(batch, record, transaction->inputs[i].prevout);
+      if (!coin) return "it spends a coin that is not reserved";
+      if (i < batch.core_coins && coin->outpoint != batch.coins[i].outpoint) {
+        return "it does not spend every coin of version 0, first and in order (R3)";
+      }
+      whole.coins.push_back(*coin);
+    }
+    if (whole.coins.size() < batch.core_coins)
+      return "it does not spend every coin of version 0 (R3)";
+    std::vector<const SendContent*> contents;
+    for (size_t i = 0; i < batch.sends.size(); ++i) {
+      if (record.paid[i].empty()) continue;
+      const Send* send = ledger_.FindSend(batch.sends[i]);
+      if (send->live_batch != batch.id) return "it pays a send that has left the batch";
+      contents.push_back(&*ledger_.FindSend(batch.sends[i])->content);
+      whole.paid.push_back(record.paid[i]);
+    }
+    if (contents.empty()) return "it pays nobody";
+    if (auto objection = ObjectionToUnsigned(whole, contents)) return objection;
+    return ObjectionToReplacing(batch, record);
+  }
+
+  static std::optional<Coin> FindCoin(const Batch& batch, const VersionReserved& record,
+                                      const bitcoin::OutPoint& outpoint) {
+    for (const auto* coins : {&batch.coins, &record.added}) {
+      for (const Coin& coin : *coins) {
+        if (coin.outpoint == outpoint) return coin;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // What was left out stays out; more is paid for the fee than by any version of ours; change that
+  // somebody else counts on is not taken away.
+  Objection ObjectionToReplacing(const Batch& batch, const VersionReserved& record) const {
+    for (const Version& version : batch.versions) {
+      if (version.adopted) continue;
+      if (version.raw_tx.empty()) return "a version of the batch is not signed yet";
+      if (version.fee_sat >= record.fee_sat) return "it does not pay a higher fee";
+      for (size_t i = 0; i < batch.sends.size(); ++i) {
+        if (version.paid[i].empty() && !record.paid[i].empty()) {
+          return "a send that a version has left out does not come back";
+        }
+      }
+      if (version.change_vout && ledger_.IsReserved({version.txid, *version.change_vout})) {
+        return "another batch spends the change of the batch (R3)";
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Each output of the send once, by an output that pays no other id.
+  Objection ObjectionToPayment(const PaymentAdopted& record) const {
+    const auto transaction = bitcoin::ParseTransaction(record.raw_tx);
+    if (!transaction) return "the transaction is malformed";
+    const auto& outputs = record.content.outputs;
+    if (record.vouts.size() != outputs.size()) return "each output of the send is named once";
+    std::set<uint32_t> vouts;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const uint32_t vout = record.vouts[i];
+      if (vout >= transaction->outputs.size() || !vouts.insert(vout).second) {
+        return "the transaction has no such output, or it stands twice";
+      }
+      const bitcoin::TxOut& output = transaction->outputs[vout];
+      if (output.script != outputs[i].script || output.amount_sat != outputs[i].amount_sat) {
+        return "the transaction does not pay the send";
+      }
+    }
+    return ObjectionToClaimedOutputs(*transaction, vouts);
+  }
+
+  Objection ObjectionToClaimedOutputs(const bitcoin::Transaction& transaction,
+                                      const std::set<uint32_t>& vouts) const {
+    const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+    for (const bitcoin::TxIn& input : transaction.inputs) {
+      for (BatchId id : ledger_.BatchesSpending(input.prevout)) {
+        const Version* version = FindVersion(*ledger_.FindBatch(id), txid);
+        if (!version) continue;
+        for (const auto& claimed : version->paid) {
+          if (std::any_of(claimed.begin(), claimed.end(),
+                          [&](uint32_t vout) { return vouts.contains(vout); })) {
+            return "an output of the transaction pays another id";
+          }
+        }
+      }
+    }
+    return std::nullopt;
   }
 
   template <typename Check>

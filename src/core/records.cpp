@@ -22,6 +22,10 @@ struct Namer {
   std::string_view operator()(const ChainMoved&) const { return "ChainMoved"; }
   std::string_view operator()(const AlarmRaised&) const { return "AlarmRaised"; }
   std::string_view operator()(const AlarmAccepted&) const { return "AlarmAccepted"; }
+  std::string_view operator()(const VersionReserved&) const { return "VersionReserved"; }
+  std::string_view operator()(const VerdictGiven&) const { return "VerdictGiven"; }
+  std::string_view operator()(const PaymentAdopted&) const { return "PaymentAdopted"; }
+  std::string_view operator()(const LocksReleased&) const { return "LocksReleased"; }
 };
 
 }  // namespace

@@ -57,7 +57,9 @@ struct BatchReserved {
   PaidVouts paid;
   std::optional<uint32_t> change_vout;
   bitcoin::Amount fee_sat = 0;
-  std::vector<Exclusion> exclusions;  // one for each transaction of each send's may-pay set
+  // By it sends can leave the batch that they belong to: then one for each transaction of each
+  // send's may-pay set (R4), and all sends come from the same batch. Else empty.
+  std::vector<Exclusion> exclusions;
 };
 
 // Type 5. From here on a signature may exist. Written before the request leaves.
@@ -73,7 +75,8 @@ struct VersionSigned {
   bitcoin::Bytes raw_tx;
 };
 
-// Type 7. Our node has accepted it, or shown it.
+// Type 7. Our node has accepted it, or shown it. Sends that it pays and that have left the batch
+// belong to it again (R4').
 struct VersionAccepted {
   BatchId batch = 0;
   bitcoin::Txid txid;
@@ -142,6 +145,8 @@ enum class AlarmKind : uint8_t {
   kRival = 4,  // a reserved coin was spent by a transaction that does not pay
   kAmountDiffers =
       5,  // a send's script is paid, in another amount, by a transaction that is not ours
+  kSecondPayment = 6,  // a send that is paid, or ended, is paid by a transaction that no rule of
+                       // ours allows: made by hand, or after an operator's verdict
 };
 
 // Type 16. Stays until an operator accepts it. Its number is this record's seq.
@@ -158,10 +163,54 @@ struct AlarmAccepted {
   std::string reason;
 };
 
-using Record = std::variant<WalCreated, SendRecorded, SendEnded, BatchReserved, SignatureRequested,
-                            VersionSigned, VersionAccepted, VersionAdopted, RivalSeen, RivalGone,
-                            BatchConfirmed, BatchReopened, BatchFinal, BatchDropped, ChainMoved,
-                            AlarmRaised, AlarmAccepted>;
+// Type 18. A version that replaces those before it (R3): spends every coin of version 0, pays less
+// sends or the same, byte for byte, and more for the fee. Recorded before its signature is asked
+// for.
+struct VersionReserved {
+  BatchId batch = 0;
+  uint32_t version = 0;     // its place among the batch's versions: the next
+  std::vector<Coin> added;  // what it spends and no version before it
+  bitcoin::Bytes unsigned_tx;
+  PaidVouts paid;  // by send of the batch; empty: this version leaves the send out
+  std::optional<uint32_t> change_vout;
+  bitcoin::Amount fee_sat = 0;
+};
+
+enum class OperatorVerdict : uint8_t {
+  kPayAgain = 1,  // what may pay the send never will: other coins may pay it
+  kNever = 2,     // likewise; and the send is given up
+  kPaid = 3,      // the send counts as paid, by whatever the operator knows of
+};
+
+// Type 19. An operator decides about a send that the rules leave waiting (R4 d), for good.
+struct VerdictGiven {
+  SendId id;
+  OperatorVerdict verdict = OperatorVerdict::kPayAgain;
+  std::vector<bitcoin::Txid> excluded;  // the send's may-pay set as it was: none of it will confirm
+  std::string reason;
+};
+
+// Type 20. A payment that was made before, or outside: binds the id to it, so that it can never be
+// paid again. Makes the send if the id is new, and a batch of its own that has this record's seq
+// and one adopted version.
+struct PaymentAdopted {
+  SendId id;
+  SendContent content;
+  bitcoin::Bytes raw_tx;
+  std::vector<uint32_t> vouts;  // one for each output of the send
+  bitcoin::Amount fee_sat = 0;  // of the whole transaction; 0 if the node does not know it
+};
+
+// Type 21. The node holds no lock any more on coins that the batch does not claim.
+struct LocksReleased {
+  BatchId batch = 0;
+};
+
+using Record =
+    std::variant<WalCreated, SendRecorded, SendEnded, BatchReserved, SignatureRequested,
+                 VersionSigned, VersionAccepted, VersionAdopted, RivalSeen, RivalGone,
+                 BatchConfirmed, BatchReopened, BatchFinal, BatchDropped, ChainMoved, AlarmRaised,
+                 AlarmAccepted, VersionReserved, VerdictGiven, PaymentAdopted, LocksReleased>;
 
 // The record's name in doc/wal-format.md: "SendRecorded", ...
 std::string_view RecordName(const Record& record);

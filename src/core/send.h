@@ -73,8 +73,9 @@ bitcoin::Amount TotalAmountSat(const SendContent& content);
 
 enum class Ending : uint8_t {
   kNone = 0,
-  kCancelled = 1,  // by DELETE, before a signature was ever asked for
-  kExpired = 2,    // not_after passed, before a signature was ever asked for
+  kCancelled = 1,     // by DELETE, before a signature was ever asked for
+  kExpired = 2,       // not_after passed, before a signature was ever asked for
+  kDeclaredPaid = 3,  // by an operator's verdict; counts as sent
 };
 
 struct ChainPosition {
@@ -101,10 +102,11 @@ struct Send {
   SendId id;
   std::optional<SendContent> content;  // absent: the id was fenced before it was ever submitted
   Ending ending = Ending::kNone;
-  std::vector<BatchId>
-      batches;  // every batch it was ever in, oldest first; the last is the one it belongs to
-  std::optional<BatchId> live_batch;  // absent: not in a batch now
-  std::optional<Payment> payment;     // set exactly while the batch that pays it is final
+  std::vector<BatchId> batches;       // that it was ever in, oldest first, but for dropped ones
+  std::optional<BatchId> live_batch;  // that it belongs to; absent: in none now
+  // What an operator's verdict says will never confirm (R4 d).
+  std::vector<bitcoin::Txid> excluded_by_verdict;
+  std::optional<Payment> payment;  // set exactly while the batch that pays it is final
   Millis created_at_ms = 0;
   Millis updated_at_ms = 0;
   Seq recorded_seq = 0;  // its first record: its place in the queue

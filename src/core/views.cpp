@@ -37,26 +37,23 @@ void ShowPayment(SendView& view, const Send& send, int32_t tip_height) {
   ShowBlock(view, payment.block, tip_height);
 }
 
+bool ConfirmedVersionPays(const Send& send, const Batch& batch) {
+  return batch.confirmation && !VoutsIn(CurrentVersion(batch), batch, send.id).empty();
+}
+
 // A txid is shown only once the signed transaction is in the log: before that it could still change
 // (a legacy input) and nobody can have it.
 void ShowBatch(SendView& view, const Send& send, const Batch& batch, int32_t tip_height) {
-  const Version& current = CurrentVersion(batch);
-  const bool is_signed = !current.raw_tx.empty();
+  const Version* shown = ShownVersion(batch, send.id);
+  const bool is_signed = shown && !shown->raw_tx.empty();
   const std::vector<uint32_t> none;
-  ShowPayees(view, *send.content, is_signed ? VoutsIn(current, batch, send.id) : none);
-  if (is_signed) view.txid = current.txid;
-  for (const Version& version : batch.versions) {
-    if (!version.raw_tx.empty()) view.txids.push_back(version.txid);
-  }
-  view.fee_sat = current.fee_sat;
+  ShowPayees(view, *send.content, is_signed ? VoutsIn(*shown, batch, send.id) : none);
+  if (is_signed) view.txid = shown->txid;
+  if (shown) view.fee_sat = shown->fee_sat;
   view.batch_size = static_cast<uint32_t>(batch.sends.size());
-  if (batch.confirmation) ShowBlock(view, batch.confirmation->block, tip_height);
+  if (ConfirmedVersionPays(send, batch)) ShowBlock(view, batch.confirmation->block, tip_height);
   view.updated_at_ms = std::max(view.updated_at_ms, batch.updated_at_ms);
   view.seq = std::max(view.seq, batch.seq);
-}
-
-bool ConfirmedVersionPays(const Send& send, const Batch& batch) {
-  return batch.confirmation && !VoutsIn(CurrentVersion(batch), batch, send.id).empty();
 }
 
 bool AcceptedVersionPays(const Send& send, const Batch& batch) {
@@ -76,6 +73,7 @@ bool AcceptedVersionLeavesOut(const Send& send, const Batch& batch) {
 SendState StateOf(const Send& send, const Batch* batch) {
   if (send.ending == Ending::kCancelled) return SendState::kCancelled;
   if (send.ending == Ending::kExpired) return SendState::kExpired;
+  if (send.ending == Ending::kDeclaredPaid) return SendState::kFinal;
   if (send.payment) return SendState::kFinal;
   if (!batch) return SendState::kRecorded;
   if (ConfirmedVersionPays(send, *batch)) return SendState::kConfirmed;
@@ -149,7 +147,21 @@ bool Satisfies(SendState state, Until until) {
   return until == Until::kSent && OutcomeOf(state) == SendOutcome::kSent;
 }
 
-SendView ViewOf(const Send& send, const Batch* batch, int32_t tip_height) {
+std::vector<bitcoin::Txid> TxidsOf(const Ledger& ledger, const Send& send) {
+  std::vector<bitcoin::Txid> txids;
+  for (BatchId id : send.batches) {
+    const Batch* batch = ledger.FindBatch(id);
+    if (!batch) continue;
+    for (const Version& version : batch->versions) {
+      if (!version.raw_tx.empty()) txids.push_back(version.txid);
+    }
+  }
+  return txids;
+}
+
+SendView ViewOf(const Ledger& ledger, const Send& send) {
+  const Batch* batch = ledger.LiveBatchOf(send);
+  const int32_t tip_height = ledger.chain().tip().height;
   SendView view;
   view.id = send.id;
   view.state = StateOf(send, batch);
@@ -163,6 +175,10 @@ SendView ViewOf(const Send& send, const Batch* batch, int32_t tip_height) {
     ShowPayment(view, send, tip_height);
   } else if (batch && send.ending == Ending::kNone) {
     ShowBatch(view, send, *batch, tip_height);
+    view.txids = TxidsOf(ledger, send);
+    for (BatchId id : send.batches) {
+      if (const Batch* any = ledger.FindBatch(id)) view.seq = std::max(view.seq, any->seq);
+    }
   } else {
     ShowPayees(view, *send.content, {});
   }

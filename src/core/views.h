@@ -9,14 +9,13 @@
 #include "core/answers.h"
 #include "core/batch.h"
 #include "core/commands.h"
+#include "core/ledger.h"
 #include "core/send.h"
 
 namespace sendonce::core {
 
-// `batch` is the live batch of the send, or nullptr: then the send is in none, ended, or its
-// payment is final and stands in it. `tip_height` is the height up to which the log follows the
-// chain.
-SendView ViewOf(const Send& send, const Batch* batch, int32_t tip_height);
+// The send may be a copy from the log's index if it is closed: then its payment stands in it.
+SendView ViewOf(const Ledger& ledger, const Send& send);
 
 SendState StateOf(const Send& send, const Batch* batch);
 SendOutcome OutcomeOf(SendState state);

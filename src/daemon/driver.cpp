@@ -133,6 +133,14 @@ void Driver::FillIn(core::Command& command) {
     query->stored = FindStored(query->id);
   } else if (auto* cancel = std::get_if<core::Cancel>(&command)) {
     cancel->stored = FindStored(cancel->id);
+  } else if (auto* bump = std::get_if<core::Bump>(&command)) {
+    bump->stored = FindStored(bump->id);
+  } else if (auto* adopt = std::get_if<core::Adopt>(&command)) {
+    adopt->stored = FindStored(adopt->id);
+  } else if (auto* verdict = std::get_if<core::GiveVerdict>(&command)) {
+    verdict->stored = FindStored(verdict->id);
+  } else if (auto* found = std::get_if<core::TransactionLookedUp>(&command)) {
+    found->stored_batches = FindStoredBatches(found->txid);
   } else if (auto* spends = std::get_if<core::SpendsRead>(&command)) {
     auto* list = std::get_if<std::vector<core::WalletSpend>>(&spends->outcome);
     if (!list) return;
@@ -154,6 +162,15 @@ void Driver::FillIn(core::Command& command) {
 std::optional<core::Send> Driver::FindStored(const core::SendId& id) {
   if (machine_.ledger().FindSend(id)) return std::nullopt;
   return MustRead(around_.log.FindSend(id));
+}
+
+std::vector<core::Batch> Driver::FindStoredBatches(const bitcoin::Txid& txid) {
+  std::vector<core::Batch> batches;
+  for (core::BatchId id : MustRead(around_.log.FindBatchesByTxid(txid))) {
+    if (machine_.ledger().FindBatch(id)) continue;
+    if (auto batch = MustRead(around_.log.FindBatch(id))) batches.push_back(std::move(*batch));
+  }
+  return batches;
 }
 
 template <typename T>

@@ -64,6 +64,7 @@ class Driver final : public http::Server::Handler {
   void Step(const core::Command& command);
   void FillIn(core::Command& command);
   std::optional<core::Send> FindStored(const core::SendId& id);
+  std::vector<core::Batch> FindStoredBatches(const bitcoin::Txid& txid);
   void Execute(core::Effect& effect);
   void Append(core::Append append);
   void GiveAnswer(const core::Answer& answer);

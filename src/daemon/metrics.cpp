@@ -19,9 +19,12 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 
 // By core::Verdict.
-constexpr std::array<const char*, 11> kVerdicts = {
-    "created",    "known",      "fenced",   "id_reused",  "id_cancelled", "too_late",
-    "unknown_id", "overloaded", "starting", "not_paying", "stopping"};
+constexpr std::array<const char*, 17> kVerdicts = {
+    "created",          "known",      "fenced",         "id_reused",
+    "id_cancelled",     "too_late",   "unknown_id",     "overloaded",
+    "starting",         "not_paying", "stopping",       "cannot_bump",
+    "fee_too_high",     "not_paid",   "no_transaction", "node_unavailable",
+    "no_verdict_needed"};
 
 constexpr std::array<const char*, 3> kRpcOutcomes = {"accepted", "refused", "unknown"};
 constexpr std::array<const char*, 3> kSendOutcomes = {"pending", "sent", "never"};

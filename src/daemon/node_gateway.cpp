@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "node/failure.h"
+
 namespace sendonce::daemon {
 
 namespace {
@@ -42,8 +44,11 @@ struct ReadCoinsCall {
   static constexpr std::string_view kName = "ReadCoins";
   static auto Call(node::Bitcoind& node, const core::ReadCoins&) { return node.ReadCoins(); }
   static core::Command Reply(const core::ReadCoins&,
-                             core::Outcome<std::vector<core::WalletCoin>> outcome) {
-    return core::CoinsRead{std::move(outcome)};
+                             core::Outcome<node::Bitcoind::WalletCoins> outcome) {
+    if (auto* read = std::get_if<node::Bitcoind::WalletCoins>(&outcome)) {
+      return core::CoinsRead{std::move(read->coins), std::move(read->locked)};
+    }
+    return core::CoinsRead{node::FailedAs<std::vector<core::WalletCoin>>(std::move(outcome)), {}};
   }
 };
 
@@ -55,6 +60,17 @@ struct ReadSpendsCall {
   static core::Command Reply(const core::ReadSpends&,
                              core::Outcome<std::vector<core::WalletSpend>> outcome) {
     return core::SpendsRead{std::move(outcome)};
+  }
+};
+
+struct LookUpTransactionCall {
+  static constexpr std::string_view kName = "LookUpTransaction";
+  static auto Call(node::Bitcoind& node, const core::LookUpTransaction& effect) {
+    return node.LookUpTransaction(effect);
+  }
+  static core::Command Reply(const core::LookUpTransaction& effect,
+                             core::Outcome<core::FoundTransaction> outcome) {
+    return core::TransactionLookedUp{effect.call, effect.txid, std::move(outcome), {}};
   }
 };
 
@@ -87,6 +103,16 @@ struct LockCoinsCall {
   }
   static core::Command Reply(const core::LockCoins& effect, core::Outcome<core::Done> outcome) {
     return core::CoinsLocked{effect.batch, std::move(outcome)};
+  }
+};
+
+struct UnlockCoinsCall {
+  static constexpr std::string_view kName = "UnlockCoins";
+  static auto Call(node::Bitcoind& node, const core::UnlockCoins& effect) {
+    return node.UnlockCoins(effect);
+  }
+  static core::Command Reply(const core::UnlockCoins& effect, core::Outcome<core::Done> outcome) {
+    return core::CoinsUnlocked{effect.batch, std::move(outcome)};
   }
 };
 
@@ -145,6 +171,9 @@ struct NodeGateway::Caller {
   void operator()(core::ReadSpends& effect) const {
     gateway.Run<ReadSpendsCall>(gateway.reading_, effect);
   }
+  void operator()(core::LookUpTransaction& effect) const {
+    gateway.Run<LookUpTransactionCall>(gateway.reading_, effect);
+  }
   void operator()(core::LookUpCoins& effect) const {
     gateway.Run<LookUpCoinsCall>(gateway.reading_, std::move(effect));
   }
@@ -160,25 +189,15 @@ struct NodeGateway::Caller {
   void operator()(core::Broadcast& effect) const {
     gateway.Run<BroadcastCall>(gateway.paying_, std::move(effect));
   }
-  void operator()(core::UnlockCoins& effect) const { gateway.Unlock(std::move(effect)); }
+  void operator()(core::UnlockCoins& effect) const {
+    gateway.Run<UnlockCoinsCall>(gateway.paying_, std::move(effect));
+  }
   void operator()(core::Append&) const { assert(false && "not for the node"); }
   void operator()(core::Answer&) const { assert(false && "not for the node"); }
 };
 
 void NodeGateway::Execute(core::Effect effect) {
   std::visit(Caller{*this}, effect);
-}
-
-// Nobody waits for it: a lock that stays behind is a courtesy too many, and seen in
-// listlockunspent.
-void NodeGateway::Unlock(core::UnlockCoins effect) {
-  const bool posted = paying_.worker.Post([this, coins = std::move(effect)] {
-    failpoints_.Reach("call:UnlockCoins");
-    const auto start = Clock::now();
-    const auto outcome = paying_.bitcoind.UnlockCoins(coins);
-    metrics_.CountRpc("UnlockCoins", KindOf(outcome), MicrosSince(start));
-  });
-  if (!posted) metrics_.CountRpc("UnlockCoins", Metrics::RpcOutcome::kRefused, 0);
 }
 
 void NodeGateway::CheckRequirements() {

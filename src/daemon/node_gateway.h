@@ -33,9 +33,9 @@ class NodeGateway {
   NodeGateway(const NodeGateway&) = delete;
   NodeGateway& operator=(const NodeGateway&) = delete;
 
-  // Exactly one reply follows, the command of the same name (none for UnlockCoins), unless Stop
-  // comes first. REQUIRES: an effect for the node. Called on the loop's thread; effects of one kind
-  // are carried out in the order in which they are given.
+  // Exactly one reply follows, the command of the same name, unless Stop comes first. REQUIRES: an
+  // effect for the node. Called on the loop's thread; effects of one kind are carried out in the
+  // order in which they are given.
   void Execute(core::Effect effect);
 
   // Asks once what the node offers; the answer comes by on_requirements.
@@ -56,7 +56,6 @@ class NodeGateway {
 
   template <typename Row, typename EffectType>
   void Run(Lane& lane, EffectType effect);
-  void Unlock(core::UnlockCoins effect);
 
   Callbacks callbacks_;
   Failpoints& failpoints_;

@@ -26,20 +26,25 @@ enum class ProblemCode : uint8_t {
   kUnauthorized,          // 401
   kForbidden,             // 403
   kUnknownId,             // 404
+  kUnknownTransaction,    // 404
   kNotFound,              // 404
   kMethodNotAllowed,      // 405
   kIdReused,              // 409
   kIdCancelled,           // 409
   kTooLate,               // 409
+  kCannotBump,            // 409
+  kNoVerdictNeeded,       // 409
   kTooLarge,              // 413
   kUnsupportedMediaType,  // 415
   kBadAddress,            // 422
   kBadAmount,             // 422
   kBadFee,                // 422
+  kNotPaid,               // 422
   kLimitExceeded,         // 422
   kOverloaded,            // 503, with Retry-After, as those below
   kStarting,              // 503
   kNotPaying,             // 503
+  kNodeUnavailable,       // 503
   kStopping,              // 503
 };
 

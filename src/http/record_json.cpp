@@ -16,8 +16,23 @@ std::string_view EndingText(core::Ending ending) {
       return "cancelled";
     case core::Ending::kExpired:
       return "expired";
+    case core::Ending::kDeclaredPaid:
+      return "declared_paid";
   }
   assert(false && "every ending has a name");
+  return "";
+}
+
+std::string_view VerdictText(core::OperatorVerdict verdict) {
+  switch (verdict) {
+    case core::OperatorVerdict::kPayAgain:
+      return "pay_again";
+    case core::OperatorVerdict::kNever:
+      return "never";
+    case core::OperatorVerdict::kPaid:
+      return "paid";
+  }
+  assert(false && "every verdict has a name");
   return "";
 }
 
@@ -66,13 +81,21 @@ void WriteCoins(JsonWriter& json, const std::vector<core::Coin>& coins) {
   json.EndArray();
 }
 
+void WriteVouts(JsonWriter& json, const std::vector<uint32_t>& vouts) {
+  json.BeginArray();
+  for (uint32_t vout : vouts) json.Unsigned(vout);
+  json.EndArray();
+}
+
 void WritePaid(JsonWriter& json, const core::PaidVouts& paid) {
   json.BeginArray();
-  for (const std::vector<uint32_t>& vouts : paid) {
-    json.BeginArray();
-    for (uint32_t vout : vouts) json.Unsigned(vout);
-    json.EndArray();
-  }
+  for (const std::vector<uint32_t>& vouts : paid) WriteVouts(json, vouts);
+  json.EndArray();
+}
+
+void WriteTxids(JsonWriter& json, const std::vector<bitcoin::Txid>& txids) {
+  json.BeginArray();
+  for (const bitcoin::Txid& txid : txids) json.String(bitcoin::DisplayHex(txid));
   json.EndArray();
 }
 
@@ -145,9 +168,7 @@ struct FieldWriter {
     json.Key("binding_address").String(record.binding_address);
     WritePosition(json.Key("tip"), record.tip);
     json.Key("work").String(bitcoin::HexFromBytes(record.work));
-    json.Key("spends_before").BeginArray();
-    for (const bitcoin::Txid& txid : record.spends_before) json.String(bitcoin::DisplayHex(txid));
-    json.EndArray();
+    WriteTxids(json.Key("spends_before"), record.spends_before);
   }
 
   void operator()(const core::SendRecorded& record) const {
@@ -163,10 +184,7 @@ struct FieldWriter {
   void operator()(const core::BatchReserved& record) const {
     WriteIds(json.Key("ids"), record.sends);
     WriteCoins(json.Key("coins"), record.coins);
-    json.Key("unsigned_tx").String(bitcoin::HexFromBytes(record.unsigned_tx));
-    WritePaid(json.Key("paid_vouts"), record.paid);
-    if (record.change_vout) json.Key("change_vout").Unsigned(*record.change_vout);
-    json.Key("fee_sat").Integer(record.fee_sat);
+    WriteTransaction(record);
     WriteExclusions(json.Key("exclusions"), record.exclusions);
   }
 
@@ -239,7 +257,41 @@ struct FieldWriter {
     json.Key("reason").String(record.reason);
   }
 
+  void operator()(const core::VersionReserved& record) const {
+    json.Key("batch").Unsigned(record.batch);
+    json.Key("version").Unsigned(record.version);
+    WriteCoins(json.Key("added_coins"), record.added);
+    WriteTransaction(record);
+  }
+
+  void operator()(const core::VerdictGiven& record) const {
+    json.Key("id").String(record.id);
+    json.Key("verdict").String(VerdictText(record.verdict));
+    WriteTxids(json.Key("excluded_txids"), record.excluded);
+    json.Key("reason").String(record.reason);
+  }
+
+  void operator()(const core::PaymentAdopted& record) const {
+    json.Key("id").String(record.id);
+    WriteContent(json, record.content);
+    json.Key("raw_tx").String(bitcoin::HexFromBytes(record.raw_tx));
+    WriteVouts(json.Key("vouts"), record.vouts);
+    json.Key("fee_sat").Integer(record.fee_sat);
+  }
+
+  void operator()(const core::LocksReleased& record) const {
+    json.Key("batch").Unsigned(record.batch);
+  }
+
  private:
+  // What the transaction of a reservation, of a batch or of a version, is.
+  void WriteTransaction(const auto& record) const {
+    json.Key("unsigned_tx").String(bitcoin::HexFromBytes(record.unsigned_tx));
+    WritePaid(json.Key("paid_vouts"), record.paid);
+    if (record.change_vout) json.Key("change_vout").Unsigned(*record.change_vout);
+    json.Key("fee_sat").Integer(record.fee_sat);
+  }
+
   void WriteBatchAndTxid(core::BatchId batch, const bitcoin::Txid& txid) const {
     json.Key("batch").Unsigned(batch);
     json.Key("txid").String(bitcoin::DisplayHex(txid));
@@ -260,6 +312,8 @@ std::string_view AlarmKindText(core::AlarmKind kind) {
       return "rival";
     case core::AlarmKind::kAmountDiffers:
       return "amount_differs";
+    case core::AlarmKind::kSecondPayment:
+      return "second_payment";
   }
   assert(false && "every kind has a name");
   return "";

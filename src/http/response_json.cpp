@@ -86,6 +86,25 @@ std::string_view DefaultDetail(core::Verdict verdict) {
     case core::Verdict::kStopping:
       return "The service is stopping; nothing was recorded. Repeat this request, with the same "
              "id, when it is back.";
+    case core::Verdict::kCannotBump:
+      return "There is no transaction of this send that could be replaced now; nothing was "
+             "changed.";
+    case core::Verdict::kFeeTooHigh:
+      return "This rate is above what the service, or the send itself, allows; nothing was "
+             "changed.";
+    case core::Verdict::kNotPaid:
+      return "This transaction does not pay this send, or pays another one with the same output; "
+             "nothing was recorded.";
+    case core::Verdict::kNoTransaction:
+      return "Neither the wallet with the chain nor with the mempool shows this transaction; "
+             "nothing "
+             "was recorded.";
+    case core::Verdict::kNodeUnavailable:
+      return "The node has to be asked, and gives no answer; nothing was recorded. Repeat this "
+             "request, with the same id, later.";
+    case core::Verdict::kNoVerdictNeeded:
+      return "The rules decide about this send, so there is nothing to decide for an operator; "
+             "nothing was recorded.";
     case core::Verdict::kCreated:
     case core::Verdict::kKnown:
     case core::Verdict::kFenced:
@@ -113,6 +132,18 @@ ProblemCode CodeOf(core::Verdict verdict) {
       return ProblemCode::kNotPaying;
     case core::Verdict::kStopping:
       return ProblemCode::kStopping;
+    case core::Verdict::kCannotBump:
+      return ProblemCode::kCannotBump;
+    case core::Verdict::kFeeTooHigh:
+      return ProblemCode::kBadFee;
+    case core::Verdict::kNotPaid:
+      return ProblemCode::kNotPaid;
+    case core::Verdict::kNoTransaction:
+      return ProblemCode::kUnknownTransaction;
+    case core::Verdict::kNodeUnavailable:
+      return ProblemCode::kNodeUnavailable;
+    case core::Verdict::kNoVerdictNeeded:
+      return ProblemCode::kNoVerdictNeeded;
     case core::Verdict::kCreated:
     case core::Verdict::kKnown:
     case core::Verdict::kFenced:
@@ -120,6 +151,11 @@ ProblemCode CodeOf(core::Verdict verdict) {
   }
   assert(false && "not a refusal");
   return ProblemCode::kBadRequest;
+}
+
+// The field at fault, where the verdict itself names one.
+std::string FieldOf(const core::SendReply& reply) {
+  return reply.verdict == core::Verdict::kFeeTooHigh ? "rate_sat_vb" : reply.field;
 }
 
 bool Succeeded(core::Verdict verdict) {
@@ -198,12 +234,16 @@ void WriteSum(JsonWriter& json, const core::CoinSum& sum, bool known) {
   json.EndObject();
 }
 
+void WriteOutPoint(JsonWriter& json, const bitcoin::OutPoint& coin) {
+  json.Key("txid").String(bitcoin::DisplayHex(coin.txid));
+  json.Key("vout").Unsigned(coin.vout);
+}
+
 void WriteCoins(JsonWriter& json, const std::vector<core::Coin>& coins) {
   json.BeginArray();
   for (const core::Coin& coin : coins) {
     json.BeginObject();
-    json.Key("txid").String(bitcoin::DisplayHex(coin.outpoint.txid));
-    json.Key("vout").Unsigned(coin.outpoint.vout);
+    WriteOutPoint(json, coin.outpoint);
     json.Key("amount_sat").Integer(coin.amount_sat);
     json.EndObject();
   }
@@ -307,7 +347,7 @@ Response SendResponse(const core::SendReply& reply) {
   if (!Succeeded(reply.verdict)) {
     const std::string detail =
         reply.detail.empty() ? std::string(DefaultDetail(reply.verdict)) : reply.detail;
-    return ProblemResponse({CodeOf(reply.verdict), detail, reply.field}, reply.send);
+    return ProblemResponse({CodeOf(reply.verdict), detail, FieldOf(reply)}, reply.send);
   }
   assert(reply.send);
   JsonWriter json;
@@ -344,6 +384,12 @@ Response FundsResponse(const core::FundsReply& reply) {
   json.Key("reservations").BeginArray();
   for (const core::Reservation& reservation : reply.reservations) {
     WriteReservation(json, reservation);
+  }
+  json.EndArray();
+  json.Key("foreign_locks").BeginArray();
+  for (const bitcoin::OutPoint& coin : reply.foreign_locks) {
+    WriteOutPoint(json.BeginObject(), coin);
+    json.EndObject();
   }
   json.EndArray().EndObject();
   return JsonResponse(200, json);

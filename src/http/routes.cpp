@@ -163,6 +163,44 @@ Answer GetHistory(const Call& call) {
   return HistoryRequest{*id};
 }
 
+Answer PostBump(const Call& call) {
+  const auto id = ReadId(call.variable);
+  if (!id) return RefuseId();
+  if (auto refusal = RefuseQuery(call)) return std::move(*refusal);
+  auto rate_sat_kvb = ReadBumpBody(call.request.body);
+  if (const auto* problem = std::get_if<Problem>(&rate_sat_kvb)) return ProblemResponse(*problem);
+  core::Bump bump;
+  bump.id = *id;
+  bump.fee_rate_sat_kvb = std::get<bitcoin::FeeRate>(rate_sat_kvb);
+  return bump;
+}
+
+Answer PostAdopt(const Call& call) {
+  const auto id = ReadId(call.variable);
+  if (!id) return RefuseId();
+  if (auto refusal = RefuseQuery(call)) return std::move(*refusal);
+  auto body = ReadAdoptBody(call.request.body, call.network);
+  if (const auto* problem = std::get_if<Problem>(&body)) return ProblemResponse(*problem);
+  core::Adopt adopt;
+  adopt.id = *id;
+  adopt.content = std::move(std::get<AdoptBody>(body).content);
+  adopt.txid = std::get<AdoptBody>(body).txid;
+  return adopt;
+}
+
+Answer PostVerdict(const Call& call) {
+  const auto id = ReadId(call.variable);
+  if (!id) return RefuseId();
+  if (auto refusal = RefuseQuery(call)) return std::move(*refusal);
+  auto body = ReadVerdictBody(call.request.body);
+  if (const auto* problem = std::get_if<Problem>(&body)) return ProblemResponse(*problem);
+  core::GiveVerdict give;
+  give.id = *id;
+  give.verdict = std::get<VerdictBody>(body).verdict;
+  give.reason = std::move(std::get<VerdictBody>(body).reason);
+  return give;
+}
+
 // For calls that are nothing but their address.
 template <typename T>
 Answer Plain(const Call& call) {
@@ -195,6 +233,9 @@ const std::vector<RouteRow>& Routes() {
       {"PUT", {"v1", "sends", "*"}, PutSend},
       {"DELETE", {"v1", "sends", "*"}, DeleteSend},
       {"GET", {"v1", "sends", "*", "history"}, GetHistory},
+      {"POST", {"v1", "sends", "*", "bump"}, PostBump},
+      {"POST", {"v1", "sends", "*", "adopt"}, PostAdopt},
+      {"POST", {"v1", "sends", "*", "verdict"}, PostVerdict},
       {"GET", {"v1", "status"}, Plain<core::AskStatus>},
       {"GET", {"v1", "funds"}, Plain<core::AskFunds>},
       {"GET", {"v1", "alarms"}, Plain<core::AskAlarms>},

@@ -137,16 +137,17 @@ MaybeProblem ReadConfTarget(const JsonValue& value, core::FeeChoice& fee) {
   return std::nullopt;
 }
 
-MaybeProblem ReadFeeRate(const JsonValue& value, core::FeeChoice& fee) {
+MaybeProblem ReadFeeRate(const JsonValue& value, const std::string& field,
+                         bitcoin::FeeRate& fee_rate_sat_kvb) {
   std::optional<bitcoin::FeeRate> rate_sat_kvb;
   if (value.kind == Kind::kNumber) rate_sat_kvb = bitcoin::FeeRateFromSatVbText(value.text);
   if (!rate_sat_kvb || *rate_sat_kvb == 0) {
     return Problem{ProblemCode::kBadFee,
                    "A rate is a number of satoshi per virtual byte, above 0, with at most three "
                    "decimals and no exponent: 12.5.",
-                   "fee.rate_sat_vb"};
+                   field};
   }
-  fee.fee_rate_sat_kvb = *rate_sat_kvb;
+  fee_rate_sat_kvb = *rate_sat_kvb;
   return std::nullopt;
 }
 
@@ -164,7 +165,8 @@ MaybeProblem ReadFee(const JsonValue& value, core::SendContent& content) {
     return Problem{ProblemCode::kBadFee, "Give either \"conf_target\" or \"rate_sat_vb\".", "fee"};
   }
   core::FeeChoice& fee = content.fee.emplace();
-  return target ? ReadConfTarget(*target, fee) : ReadFeeRate(*rate, fee);
+  if (target) return ReadConfTarget(*target, fee);
+  return ReadFeeRate(*rate, "fee.rate_sat_vb", fee.fee_rate_sat_kvb.emplace());
 }
 
 MaybeProblem ReadMaxFee(const JsonValue& value, core::SendContent& content) {
@@ -219,6 +221,17 @@ constexpr OptionalField kOptionalFields[] = {
     {"reference", ReadReference},
 };
 
+struct VerdictName {
+  std::string_view name;
+  core::OperatorVerdict verdict;
+};
+
+constexpr VerdictName kVerdictNames[] = {
+    {"pay_again", core::OperatorVerdict::kPayAgain},
+    {"never", core::OperatorVerdict::kNever},
+    {"paid", core::OperatorVerdict::kPaid},
+};
+
 MaybeProblem ReadFields(const JsonValue& body, bitcoin::Network network,
                         core::SendContent& content) {
   if (auto name = UnknownField(
@@ -234,6 +247,54 @@ MaybeProblem ReadFields(const JsonValue& body, bitcoin::Network network,
     if (auto problem = field.read(*value, content)) return problem;
   }
   return std::nullopt;
+}
+
+MaybeProblem ReadReason(const JsonValue& body, std::string& reason) {
+  const JsonValue* value = FindField(body, "reason");
+  if (!value) return Missing("reason");
+  if (value->kind != Kind::kString || value->text.empty()) {
+    return BadParameter("reason", "Say in a sentence why this is in order.");
+  }
+  if (value->text.size() > kMaxReasonBytes) {
+    return Problem{ProblemCode::kLimitExceeded,
+                   "A reason has at most " + std::to_string(kMaxReasonBytes) + " bytes of UTF-8.",
+                   "reason"};
+  }
+  reason = value->text;
+  return std::nullopt;
+}
+
+MaybeProblem ReadTxid(const JsonValue& body, bitcoin::Txid& txid) {
+  const JsonValue* value = FindField(body, "txid");
+  if (!value) return Missing("txid");
+  std::optional<bitcoin::Txid> read;
+  if (value->kind == Kind::kString) read = bitcoin::HashFromDisplayHex(value->text);
+  if (!read) return BadParameter("txid", "A txid is a string of 64 hexadecimal digits.");
+  txid = *read;
+  return std::nullopt;
+}
+
+MaybeProblem ReadAdoptFields(const JsonValue& body, bitcoin::Network network, AdoptBody& adopt) {
+  if (auto name = UnknownField(body, {"txid", "outputs", "reference"})) return Unknown(*name);
+  if (auto problem = ReadTxid(body, adopt.txid)) return problem;
+  const JsonValue* outputs = FindField(body, "outputs");
+  const JsonValue* reference = FindField(body, "reference");
+  if (!outputs && !reference) return std::nullopt;
+  if (!outputs) return Missing("outputs");
+  core::SendContent& content = adopt.content.emplace();
+  if (auto problem = ReadOutputs(*outputs, network, content.outputs)) return problem;
+  return reference ? ReadReference(*reference, content) : std::nullopt;
+}
+
+MaybeProblem ReadVerdict(const JsonValue& body, core::OperatorVerdict& verdict) {
+  const JsonValue* value = FindField(body, "verdict");
+  if (!value) return Missing("verdict");
+  for (const VerdictName& one : kVerdictNames) {
+    if (value->kind != Kind::kString || value->text != one.name) continue;
+    verdict = one.verdict;
+    return std::nullopt;
+  }
+  return BadParameter("verdict", "Write \"pay_again\", \"never\" or \"paid\".");
 }
 
 }  // namespace
@@ -254,17 +315,43 @@ std::variant<std::string, Problem> ReadReasonBody(std::string_view body) {
   if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
   const JsonValue& fields = std::get<JsonValue>(object);
   if (auto name = UnknownField(fields, {"reason"})) return Unknown(*name);
-  const JsonValue* reason = FindField(fields, "reason");
-  if (!reason) return Missing("reason");
-  if (reason->kind != Kind::kString || reason->text.empty()) {
-    return BadParameter("reason", "Say in a sentence why this is in order.");
+  std::string reason;
+  if (auto problem = ReadReason(fields, reason)) return std::move(*problem);
+  return reason;
+}
+
+std::variant<bitcoin::FeeRate, Problem> ReadBumpBody(std::string_view body) {
+  auto object = ReadObject(body);
+  if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
+  const JsonValue& fields = std::get<JsonValue>(object);
+  if (auto name = UnknownField(fields, {"rate_sat_vb"})) return Unknown(*name);
+  const JsonValue* rate = FindField(fields, "rate_sat_vb");
+  if (!rate) return Missing("rate_sat_vb");
+  bitcoin::FeeRate fee_rate_sat_kvb = 0;
+  if (auto problem = ReadFeeRate(*rate, "rate_sat_vb", fee_rate_sat_kvb)) {
+    return std::move(*problem);
   }
-  if (reason->text.size() > kMaxReasonBytes) {
-    return Problem{ProblemCode::kLimitExceeded,
-                   "A reason has at most " + std::to_string(kMaxReasonBytes) + " bytes of UTF-8.",
-                   "reason"};
-  }
-  return reason->text;
+  return fee_rate_sat_kvb;
+}
+
+std::variant<AdoptBody, Problem> ReadAdoptBody(std::string_view body, bitcoin::Network network) {
+  auto object = ReadObject(body);
+  if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
+  const JsonValue& fields = std::get<JsonValue>(object);
+  AdoptBody adopt;
+  if (auto problem = ReadAdoptFields(fields, network, adopt)) return std::move(*problem);
+  return adopt;
+}
+
+std::variant<VerdictBody, Problem> ReadVerdictBody(std::string_view body) {
+  auto object = ReadObject(body);
+  if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
+  const JsonValue& fields = std::get<JsonValue>(object);
+  if (auto name = UnknownField(fields, {"verdict", "reason"})) return Unknown(*name);
+  VerdictBody given;
+  if (auto problem = ReadVerdict(fields, given.verdict)) return std::move(*problem);
+  if (auto problem = ReadReason(fields, given.reason)) return std::move(*problem);
+  return given;
 }
 
 }  // namespace sendonce::http

@@ -6,11 +6,13 @@
 #ifndef SENDONCE_HTTP_SEND_BODY_H
 #define SENDONCE_HTTP_SEND_BODY_H
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "bitcoin/address.h"
+#include "core/records.h"
 #include "core/send.h"
 #include "http/problem.h"
 
@@ -23,6 +25,26 @@ constexpr size_t kMaxReasonBytes = 1'024;
 // The body of PUT /v1/sends/{id}, every field as the caller wrote it.
 std::variant<core::SendContent, Problem> ReadSendBody(std::string_view body,
                                                       bitcoin::Network network);
+
+// {"rate_sat_vb": 30}, in the form of the content's fee.
+std::variant<bitcoin::FeeRate, Problem> ReadBumpBody(std::string_view body);
+
+struct AdoptBody {
+  bitcoin::Txid txid;
+  std::optional<core::SendContent> content;  // outputs and reference; absent: as recorded
+};
+
+// {"txid": "...", "outputs": [...], "reference": "..."}, the last two in the form of the content,
+// and absent or not as the caller wrote them. A reference needs outputs.
+std::variant<AdoptBody, Problem> ReadAdoptBody(std::string_view body, bitcoin::Network network);
+
+struct VerdictBody {
+  core::OperatorVerdict verdict = core::OperatorVerdict::kPayAgain;
+  std::string reason;  // not empty
+};
+
+// {"verdict": "pay_again", "reason": "..."}
+std::variant<VerdictBody, Problem> ReadVerdictBody(std::string_view body);
 
 // {"reason": "..."}: an operator's reason, not empty.
 std::variant<std::string, Problem> ReadReasonBody(std::string_view body);

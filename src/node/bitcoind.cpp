@@ -4,6 +4,7 @@
 #include "node/coin_lookup.h"
 #include "node/failure.h"
 #include "node/node_facts.h"
+#include "node/transaction_lookup.h"
 #include "node/wallet_actions.h"
 #include "node/wallet_binding.h"
 #include "node/wallet_reader.h"
@@ -23,12 +24,22 @@ Outcome<core::ChainStep> Bitcoind::ReadChain(const core::ReadChain& effect) {
   return ReadChainStep(rpc_, effect.locator);
 }
 
-Outcome<std::vector<core::WalletCoin>> Bitcoind::ReadCoins() {
-  return ReadWalletCoins(rpc_);
+Outcome<Bitcoind::WalletCoins> Bitcoind::ReadCoins() {
+  auto coins = ReadWalletCoins(rpc_);
+  auto* read = std::get_if<std::vector<core::WalletCoin>>(&coins);
+  if (!read) return FailedAs<WalletCoins>(std::move(coins));
+  auto locked = ReadLockedCoins(rpc_);
+  auto* locks = std::get_if<std::vector<bitcoin::OutPoint>>(&locked);
+  if (!locks) return FailedAs<WalletCoins>(std::move(locked));
+  return WalletCoins{std::move(*read), std::move(*locks)};
 }
 
 Outcome<std::vector<core::WalletSpend>> Bitcoind::ReadSpends(const core::ReadSpends& effect) {
   return ReadWalletSpends(rpc_, effect.since.hash);
+}
+
+Outcome<core::FoundTransaction> Bitcoind::LookUpTransaction(const core::LookUpTransaction& effect) {
+  return FindTransaction(rpc_, effect.txid);
 }
 
 Outcome<std::vector<core::CoinStanding>> Bitcoind::LookUpCoins(const core::LookUpCoins& effect) {

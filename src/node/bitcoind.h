@@ -28,6 +28,11 @@ namespace sendonce::node {
 // Unknown.
 class Bitcoind {
  public:
+  struct WalletCoins {
+    std::vector<core::WalletCoin> coins;
+    std::vector<bitcoin::OutPoint> locked;
+  };
+
   explicit Bitcoind(const RpcOptions& options);
   Bitcoind(const Bitcoind&) = delete;
   Bitcoind& operator=(const Bitcoind&) = delete;
@@ -44,19 +49,24 @@ class Bitcoind {
 
   // Only coins that the wallet says it can spend and solve. (It says so of coins that it cannot
   // sign for, too: see SignProbe.) Slow: the node reads its whole wallet, seconds for 100,000
-  // coins.
-  core::Outcome<std::vector<core::WalletCoin>> ReadCoins();
+  // coins. The locks are read behind the coins: a coin that is locked in between is among both.
+  core::Outcome<WalletCoins> ReadCoins();
 
   // Each txid once; negative confirmations are the depth of what conflicts with it, as bitcoind
   // counts. If the given block has left the chain, from its fork with the chain. `explained` is
   // false.
   core::Outcome<std::vector<core::WalletSpend>> ReadSpends(const core::ReadSpends& effect);
 
+  // kNotFound: the wallet does not know it, or it is neither in the best chain nor in the mempool.
+  // The bytes are those of a transaction with that txid.
+  core::Outcome<core::FoundTransaction> LookUpTransaction(const core::LookUpTransaction& effect);
+
   // One standing for each coin, in order. A mempool that changed for these coins in between is
   // Unknown. "Neither spent in the mempool nor unspent" is no proof of anything (R4).
   core::Outcome<std::vector<core::CoinStanding>> LookUpCoins(const core::LookUpCoins& effect);
 
-  // Takes a change address from the wallet's keypool (drafts that fail share one), and has no
+  // A coin is missing if the chain or the mempool has spent it; for a replacement, if the chain
+  // has. Takes a change address from the wallet's keypool (drafts that fail share one), and has no
   // effect but that. Coins that are missing are all that is said then: unsigned_tx is empty.
   // Sequence 0xfffffffd (BIP 125), lock time 0. Change, if there is any, is the last output. If the
   // node refuses a fee estimate and there is no fallback: kNoFeeEstimate.

@@ -19,8 +19,9 @@ using core::Outcome;
 // The txid of the mempool's transaction that spends each coin.
 using Spenders = std::vector<std::optional<Txid>>;
 
-std::string GetTxOut(const OutPoint& coin) {
-  return JsonArray({HashText(coin.txid), std::to_string(coin.vout), JsonBool(true)});
+std::string GetTxOut(const OutPoint& coin, View view) {
+  return JsonArray(
+      {HashText(coin.txid), std::to_string(coin.vout), JsonBool(view == View::kChainAndMempool)});
 }
 
 std::optional<UnspentOutput> ReadUnspentOutput(const Json& reply) {
@@ -93,7 +94,7 @@ Outcome<core::Done> AddSpenders(RpcClient& rpc, const Spenders& spenders,
 
 Outcome<core::Done> AddUnspent(RpcClient& rpc, const std::vector<OutPoint>& coins,
                                std::vector<CoinStanding>& standings) {
-  auto read = ReadUnspentOutputs(rpc, coins);
+  auto read = ReadUnspentOutputs(rpc, coins, View::kChainAndMempool);
   const auto* outputs = std::get_if<std::vector<std::optional<UnspentOutput>>>(&read);
   if (!outputs) return FailedAs<core::Done>(std::move(read));
   for (size_t i = 0; i < standings.size(); ++i) standings[i].unspent = (*outputs)[i].has_value();
@@ -103,9 +104,9 @@ Outcome<core::Done> AddUnspent(RpcClient& rpc, const std::vector<OutPoint>& coin
 }  // namespace
 
 Outcome<std::vector<std::optional<UnspentOutput>>> ReadUnspentOutputs(
-    RpcClient& rpc, const std::vector<OutPoint>& coins) {
+    RpcClient& rpc, const std::vector<OutPoint>& coins, View view) {
   std::vector<std::string> params;
-  for (const OutPoint& coin : coins) params.push_back(GetTxOut(coin));
+  for (const OutPoint& coin : coins) params.push_back(GetTxOut(coin, view));
   auto replies = rpc.CallEach("gettxout", params);
   const auto* results = std::get_if<std::vector<Json>>(&replies);
   if (!results) {

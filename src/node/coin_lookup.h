@@ -11,15 +11,18 @@
 
 namespace sendonce::node {
 
-// An unspent output as gettxout shows it, the mempool's spends and outputs taken into account.
+// An unspent output as gettxout shows it.
 struct UnspentOutput {
   bitcoin::BlockHash tip;  // the best block when it was asked for
   bitcoin::TxOut output;
 };
 
+// Whether the mempool's spends and outputs count.
+enum class View : uint8_t { kChain, kChainAndMempool };
+
 // One for each coin, in order; nullopt: not unspent. Blocking.
 core::Outcome<std::vector<std::optional<UnspentOutput>>> ReadUnspentOutputs(
-    RpcClient& rpc, const std::vector<bitcoin::OutPoint>& coins);
+    RpcClient& rpc, const std::vector<bitcoin::OutPoint>& coins, View view);
 
 // Blocking; see Bitcoind::LookUpCoins.
 core::Outcome<std::vector<core::CoinStanding>> ReadCoinStandings(

@@ -40,13 +40,15 @@ Outcome<Done> TakeCoins(const std::vector<std::optional<UnspentOutput>>& found,
   return Done{};
 }
 
-Outcome<Done> LookUp(RpcClient& rpc, const std::vector<core::Coin>& coins, Draft& draft) {
+// What is to be replaced spends its coins in the mempool.
+Outcome<Done> LookUp(RpcClient& rpc, const DraftTransaction& effect, Draft& draft) {
   std::vector<bitcoin::OutPoint> outpoints;
-  for (const core::Coin& coin : coins) outpoints.push_back(coin.outpoint);
-  auto read = ReadUnspentOutputs(rpc, outpoints);
+  for (const core::Coin& coin : effect.coins) outpoints.push_back(coin.outpoint);
+  const View view = effect.replaces ? View::kChain : View::kChainAndMempool;
+  auto read = ReadUnspentOutputs(rpc, outpoints, view);
   const auto* found = std::get_if<std::vector<std::optional<UnspentOutput>>>(&read);
   if (!found) return FailedAs<Done>(std::move(read));
-  return TakeCoins(*found, coins, draft);
+  return TakeCoins(*found, effect.coins, draft);
 }
 
 // "feerate" is missing where the node has seen too little; it is in BTC/kvB, whose digits are those
@@ -115,7 +117,7 @@ Outcome<std::optional<Refused>> Judge(RpcClient& rpc, const bitcoin::Bytes& unsi
 Outcome<Draft> Drafter::MakeDraft(const DraftTransaction& effect) {
   assert(!effect.coins.empty());
   Draft draft;
-  auto found = LookUp(rpc_, effect.coins, draft);
+  auto found = LookUp(rpc_, effect, draft);
   if (!std::holds_alternative<Done>(found)) return FailedAs<Draft>(std::move(found));
   if (!draft.missing.empty()) return draft;
   auto rate = FeeRateFor(rpc_, effect);

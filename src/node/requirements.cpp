@@ -14,7 +14,7 @@ using core::Outcome;
 using core::Refusal;
 using core::Refused;
 
-constexpr std::array<std::string_view, 24> kMethods = {
+constexpr std::array<std::string_view, 26> kMethods = {
     "estimatesmartfee",
     "fundrawtransaction",
     "getaddressinfo",
@@ -22,10 +22,12 @@ constexpr std::array<std::string_view, 24> kMethods = {
     "getblockchaininfo",
     "getblockhash",
     "getblockheader",
+    "getmempoolentry",
     "getnetworkinfo",
     "getnewaddress",
     "getrawchangeaddress",
     "getrawtransaction",
+    "gettransaction",
     "gettxout",
     "gettxspendingprevout",
     "getwalletinfo",

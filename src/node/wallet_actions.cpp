@@ -6,6 +6,7 @@
 
 #include "node/failure.h"
 #include "node/rpc_values.h"
+#include "node/wallet_reader.h"
 
 namespace sendonce::node {
 
@@ -27,20 +28,6 @@ Outcome<Done> CallLockUnspent(RpcClient& rpc, bool unlock, const std::vector<Out
   if (!result) return FailedAs<Done>(std::move(reply));
   if (result->Bool() != true) return Malformed("lockunspent");
   return Done{};
-}
-
-Outcome<std::set<OutPoint>> ReadLocked(RpcClient& rpc) {
-  auto reply = rpc.Call("listlockunspent", "[]");
-  const Json* result = std::get_if<Json>(&reply);
-  if (!result) return FailedAs<std::set<OutPoint>>(std::move(reply));
-  if (!result->IsArray()) return Malformed("listlockunspent");
-  std::set<OutPoint> locked;
-  for (size_t i = 0; i < result->size(); ++i) {
-    const auto outpoint = ReadOutPoint(result->At(i));
-    if (!outpoint) return Malformed("listlockunspent");
-    locked.insert(*outpoint);
-  }
-  return locked;
 }
 
 // The errors of the inputs, as the node words them.
@@ -65,12 +52,13 @@ Outcome<Done> LockCoins(RpcClient& rpc, const std::vector<OutPoint>& coins) {
 // lockunspent refuses all for one that is not locked. Without any it would unlock every coin of the
 // wallet.
 Outcome<Done> UnlockCoins(RpcClient& rpc, const std::vector<OutPoint>& coins) {
-  auto read = ReadLocked(rpc);
-  const auto* locked = std::get_if<std::set<OutPoint>>(&read);
-  if (!locked) return FailedAs<Done>(std::move(read));
+  auto read = ReadLockedCoins(rpc);
+  const auto* list = std::get_if<std::vector<OutPoint>>(&read);
+  if (!list) return FailedAs<Done>(std::move(read));
+  const std::set<OutPoint> locked(list->begin(), list->end());
   std::vector<OutPoint> to_unlock;
   std::copy_if(coins.begin(), coins.end(), std::back_inserter(to_unlock),
-               [locked](const OutPoint& coin) { return locked->contains(coin); });
+               [&locked](const OutPoint& coin) { return locked.contains(coin); });
   if (to_unlock.empty()) return Done{};
   return CallLockUnspent(rpc, true, to_unlock);
 }

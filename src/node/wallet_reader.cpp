@@ -55,6 +55,20 @@ Outcome<std::vector<WalletCoin>> ReadWalletCoins(RpcClient& rpc) {
   return coins;
 }
 
+Outcome<std::vector<bitcoin::OutPoint>> ReadLockedCoins(RpcClient& rpc) {
+  auto reply = rpc.Call("listlockunspent", "[]");
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<std::vector<bitcoin::OutPoint>>(std::move(reply));
+  if (!result->IsArray()) return Malformed("listlockunspent");
+  std::vector<bitcoin::OutPoint> locked;
+  for (size_t i = 0; i < result->size(); ++i) {
+    const auto outpoint = ReadOutPoint(result->At(i));
+    if (!outpoint) return Malformed("listlockunspent");
+    locked.push_back(*outpoint);
+  }
+  return locked;
+}
+
 // An entry for each output that is not change; a transaction that pays nobody but the wallet's own
 // change has none, and is no payment.
 Outcome<std::vector<WalletSpend>> ReadWalletSpends(RpcClient& rpc,

@@ -12,6 +12,7 @@ namespace sendonce::node {
 
 // Blocking; see Bitcoind::ReadCoins and ReadSpends.
 core::Outcome<std::vector<core::WalletCoin>> ReadWalletCoins(RpcClient& rpc);
+core::Outcome<std::vector<bitcoin::OutPoint>> ReadLockedCoins(RpcClient& rpc);
 core::Outcome<std::vector<core::WalletSpend>> ReadWalletSpends(RpcClient& rpc,
                                                                const bitcoin::BlockHash& since);
 

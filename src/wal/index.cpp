@@ -25,7 +25,7 @@ void AddSnapshots(const core::Entry& entry, std::vector<KeyWrite>& writes) {
   }
   for (const core::Batch& batch : entry.batches) {
     writes.push_back({BatchKey(batch.id), EncodeBatch(batch)});
-    writes.push_back(MarkerIf(core::Ledger::IsOpen(batch), OpenBatchKey(batch.id)));
+    writes.push_back(MarkerIf(core::Ledger::IsKept(batch), OpenBatchKey(batch.id)));
   }
   for (const core::Alarm& alarm : entry.alarms) {
     writes.push_back({AlarmKey(alarm.number), EncodeAlarm(alarm)});
@@ -66,6 +66,16 @@ struct SubjectsOf {
   Subjects operator()(const core::SendEnded& record) const { return {{record.id}, {}}; }
   Subjects operator()(const core::BatchReserved& record) const {
     return {{record.sends.begin(), record.sends.end()}, {entry.seq}};
+  }
+  // The batch is none of its sends' any more, so its records are not found through it.
+  Subjects operator()(const core::BatchDropped& record) const {
+    Subjects subjects = {{}, {record.batch}};
+    for (const core::Send& send : entry.sends) subjects.sends.insert(send.id);
+    return subjects;
+  }
+  Subjects operator()(const core::VerdictGiven& record) const { return {{record.id}, {}}; }
+  Subjects operator()(const core::PaymentAdopted& record) const {
+    return {{record.id}, {entry.seq}};
   }
   Subjects operator()(const core::AlarmRaised&) const { return OfAlarms(); }
   Subjects operator()(const core::AlarmAccepted&) const { return OfAlarms(); }

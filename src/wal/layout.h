@@ -23,7 +23,7 @@ void Layout(auto& wire, Either<bitcoin::Network> auto& network) {
 
 void Layout(auto& wire, Either<core::Ending> auto& ending) {
   using enum core::Ending;
-  wire.Choice(ending, {{kNone, 0}, {kCancelled, 1}, {kExpired, 2}});
+  wire.Choice(ending, {{kNone, 0}, {kCancelled, 1}, {kExpired, 2}, {kDeclaredPaid, 3}});
 }
 
 void Layout(auto& wire, Either<core::ExclusionReason> auto& reason) {
@@ -42,7 +42,13 @@ void Layout(auto& wire, Either<core::AlarmKind> auto& kind) {
                      {kUnexplainedSpendAtStart, 2},
                      {kForeignVersion, 3},
                      {kRival, 4},
-                     {kAmountDiffers, 5}});
+                     {kAmountDiffers, 5},
+                     {kSecondPayment, 6}});
+}
+
+void Layout(auto& wire, Either<core::OperatorVerdict> auto& verdict) {
+  using enum core::OperatorVerdict;
+  wire.Choice(verdict, {{kPayAgain, 1}, {kNever, 2}, {kPaid, 3}});
 }
 
 // --- parts
@@ -148,6 +154,23 @@ void Layout(auto& wire, Either<core::AlarmAccepted> auto& record) {
   wire(record.alarm, record.reason);
 }
 
+void Layout(auto& wire, Either<core::VersionReserved> auto& record) {
+  wire(record.batch, record.version, record.added, record.unsigned_tx, record.paid,
+       record.change_vout, record.fee_sat);
+}
+
+void Layout(auto& wire, Either<core::VerdictGiven> auto& record) {
+  wire(record.id, record.verdict, record.excluded, record.reason);
+}
+
+void Layout(auto& wire, Either<core::PaymentAdopted> auto& record) {
+  wire(record.id, record.content, record.raw_tx, record.vouts, record.fee_sat);
+}
+
+void Layout(auto& wire, Either<core::LocksReleased> auto& record) {
+  wire(record.batch);
+}
+
 // --- snapshots
 
 void Layout(auto& wire, Either<core::Payment> auto& payment) {
@@ -156,13 +179,13 @@ void Layout(auto& wire, Either<core::Payment> auto& payment) {
 }
 
 void Layout(auto& wire, Either<core::Send> auto& send) {
-  wire(send.id, send.content, send.ending, send.batches, send.live_batch, send.payment,
-       send.created_at_ms, send.updated_at_ms, send.recorded_seq, send.seq);
+  wire(send.id, send.content, send.ending, send.batches, send.live_batch, send.excluded_by_verdict,
+       send.payment, send.created_at_ms, send.updated_at_ms, send.recorded_seq, send.seq);
 }
 
 void Layout(auto& wire, Either<core::Version> auto& version) {
-  wire(version.unsigned_tx, version.raw_tx, version.txid, version.paid, version.fee_sat,
-       version.signature_asked, version.accepted, version.adopted);
+  wire(version.unsigned_tx, version.raw_tx, version.txid, version.paid, version.change_vout,
+       version.fee_sat, version.signature_asked, version.accepted, version.adopted);
 }
 
 void Layout(auto& wire, Either<core::Rival> auto& rival) {
@@ -174,9 +197,9 @@ void Layout(auto& wire, Either<core::Confirmation> auto& confirmation) {
 }
 
 void Layout(auto& wire, Either<core::Batch> auto& batch) {
-  wire(batch.id, batch.sends, batch.coins, batch.core_coins, batch.change_vout, batch.exclusions,
-       batch.versions, batch.rivals, batch.confirmation, batch.end, batch.created_at_ms,
-       batch.updated_at_ms, batch.seq);
+  wire(batch.id, batch.sends, batch.coins, batch.core_coins, batch.exclusions, batch.versions,
+       batch.rivals, batch.confirmation, batch.end, batch.left, batch.superseded, batch.locked,
+       batch.created_at_ms, batch.updated_at_ms, batch.seq);
 }
 
 void Layout(auto& wire, Either<core::Alarm> auto& alarm) {

@@ -219,6 +219,11 @@ Result<std::optional<core::Send>> Log::FindSend(const core::SendId& id) const {
   return impl_->Read<std::optional<core::Send>>([&] { return LookUpSend(impl_->database(), id); });
 }
 
+Result<std::optional<core::Batch>> Log::FindBatch(core::BatchId batch) const {
+  return impl_->Read<std::optional<core::Batch>>(
+      [&] { return LookUpBatch(impl_->database(), batch); });
+}
+
 Result<History> Log::FindHistory(const core::SendId& id) const {
   return impl_->Read<History>([&] { return LookUpHistory(Database::View(impl_->database()), id); });
 }

@@ -101,7 +101,7 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // What is open, and every alarm. O(what is open), not O(log).
+  // What the ledger keeps (see core::Ledger::Contents). O(what is kept), not O(log).
   Result<core::Ledger::Contents> Load() const;
 
   // Writes and syncs the entries, each of them in one atomic step, in order. All are durable when
@@ -127,6 +127,9 @@ class Log {
 
   // The send as it is after the last durable record, or nullopt if the id was never recorded.
   Result<std::optional<core::Send>> FindSend(const core::SendId& id) const;
+
+  // The batch likewise, or nullopt if there never was one of that name.
+  Result<std::optional<core::Batch>> FindBatch(core::BatchId batch) const;
 
   // Empty if the id was never recorded.
   Result<History> FindHistory(const core::SendId& id) const;

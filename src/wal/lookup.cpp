@@ -95,15 +95,27 @@ Result<std::vector<core::Seq>> HistorySeqs(const Database::View& view, const cor
   return std::vector<core::Seq>(all.begin(), all.end());
 }
 
+// Those of the batches, and the others, each once.
 Result<std::vector<core::Send>> SendsOf(const Database::View& view,
-                                        const std::vector<core::Batch>& batches) {
-  std::set<core::SendId> ids;
+                                        const std::vector<core::Batch>& batches,
+                                        std::set<core::SendId> ids = {}) {
   for (const core::Batch& batch : batches) ids.insert(batch.sends.begin(), batch.sends.end());
   Gathering<core::Send> sends;
   for (const core::SendId& id : ids) {
     if (!sends.Add(SendAt(view, id))) return *sends.problem();
   }
   return sends.Take();
+}
+
+Result<std::set<core::SendId>> OpenSendIds(const Database::View& view) {
+  std::set<core::SendId> ids;
+  const auto problem = view.ScanUp(OpenSendPrefix(), OpenSendPrefix(), [&](auto key, auto) {
+    const auto id = key.subspan(OpenSendPrefix().size());
+    ids.emplace(id.begin(), id.end());
+    return true;
+  });
+  if (problem) return *problem;
+  return ids;
 }
 
 }  // namespace
@@ -163,20 +175,31 @@ Result<std::optional<core::Send>> LookUpSend(const Database& database, const cor
   return send;
 }
 
+Result<std::optional<core::Batch>> LookUpBatch(const Database& database, core::BatchId id) {
+  const Key key = BatchKey(id);
+  auto value = database.Get(key);
+  if (auto* problem = std::get_if<Problem>(&value)) return *problem;
+  const auto& bytes = std::get<0>(value);
+  if (!bytes) return std::optional<core::Batch>();
+  auto batch = DecodeBatch(*bytes);
+  if (!batch) return DamagedValue(key);
+  return batch;
+}
+
 Result<core::Ledger::Contents> LookUpContents(const Database::View& view) {
   core::Ledger::Contents contents;
   auto created = LookUpCreated(view);
   if (auto* problem = std::get_if<Problem>(&created)) return *problem;
   auto chain = LookUpIndexed<core::ChainState>(view, ChainKey(), DecodeChain);
   if (auto* problem = std::get_if<Problem>(&chain)) return *problem;
-  auto sends = GatherScan<core::Send>(view, OpenSendPrefix(), OpenSendPrefix(), [&](auto id, auto) {
-    return SendAt(view, core::SendId(id.begin(), id.end()));
-  });
-  if (auto* problem = std::get_if<Problem>(&sends)) return *problem;
   auto batches = GatherScan<core::Batch>(
       view, OpenBatchPrefix(), OpenBatchPrefix(),
       [&](auto number, auto) { return BatchAt(view, NumberAtEnd(number).value_or(0)); });
   if (auto* problem = std::get_if<Problem>(&batches)) return *problem;
+  auto open_ids = OpenSendIds(view);
+  if (auto* problem = std::get_if<Problem>(&open_ids)) return *problem;
+  auto sends = SendsOf(view, std::get<0>(batches), std::move(std::get<0>(open_ids)));
+  if (auto* problem = std::get_if<Problem>(&sends)) return *problem;
   auto alarms = GatherScan<core::Alarm>(
       view, AlarmPrefix(), AlarmPrefix(), [&](auto number, auto value) -> Result<core::Alarm> {
         auto alarm = DecodeAlarm(value);

@@ -35,6 +35,8 @@ Result<core::Seq> LookUpLastSeq(const Database::View& view);
 
 Result<std::optional<core::Send>> LookUpSend(const Database& database, const core::SendId& id);
 
+Result<std::optional<core::Batch>> LookUpBatch(const Database& database, core::BatchId id);
+
 Result<core::Ledger::Contents> LookUpContents(const Database::View& view);
 
 Result<History> LookUpHistory(const Database::View& view, const core::SendId& id);

@@ -267,11 +267,37 @@ class Coins(SharedCase):
         since = position(self.node, self.node.rpc.getblockcount())
         self.assertEqual(self.probe.done("spends", since).all("spend"), [])
 
+    def test_a_payment_is_looked_up_through_its_life(self):
+        coin = self.take_coin()
+        txid, raw = self.signed([coin], [100_000, 250_000])
+        self.assert_refused("not_found", self.probe.call("transaction", txid))
+        self.broadcast(txid, raw)
+        found = self.probe.done("transaction", txid)
+        self.assertEqual((found.one("hex"), found.all("block")), (raw, []))
+        self.assertEqual(found.all("sent"), ["0", "1"])
+        self.assertEqual(found.one("fee"), str(-to_sat(self.wallet.gettransaction(txid)["fee"])))
+        self.node.mine()
+        found = self.probe.done("transaction", txid)
+        self.assertEqual(found.one("block"), position(self.node, self.node.rpc.getblockcount()))
+
+    def test_a_payment_that_lost_its_coin_is_not_found(self):
+        coin = self.take_coin()
+        loser, raw = self.signed([coin], [100_000])
+        winner, rival = self.signed([coin], [200_000], rate=50_000)
+        self.assertEqual(self.broadcast(loser, raw).kind, "done")
+        self.assertEqual(self.broadcast(winner, rival).kind, "done")
+        self.assert_refused("not_found", self.probe.call("transaction", loser))  # replaced
+        self.node.mine()
+        self.assertLess(self.wallet.gettransaction(loser)["confirmations"], 0)
+        self.assert_refused("not_found", self.probe.call("transaction", loser))
+        self.assertEqual(self.probe.done("transaction", winner).one("hex"), rival)
+
     def test_locks_are_persistent_and_may_be_repeated(self):
         coin, free = self.take_coin(), self.take_coin()
         for _ in range(2):
             self.probe.done("lock", outpoint(coin))
         self.assertEqual(self.wallet.listlockunspent(), [drafts.outpoint(coin)])
+        self.assertEqual(self.probe.done("coins").all("locked"), [outpoint(coin)])
         self.wallet.unloadwallet()
         self.node.rpc.loadwallet(case.WALLET)
         self.assertEqual(self.wallet.listlockunspent(), [drafts.outpoint(coin)])
@@ -283,6 +309,22 @@ class Coins(SharedCase):
 
 
 class Drafts(SharedCase):
+    def test_a_replacement_is_drafted_around_coins_that_are_spent_in_the_mempool(self):
+        coin = self.take_coin()
+        txid, raw = self.signed([coin], [100_000])
+        self.broadcast(txid, raw)
+        self.assertEqual(self.draft([coin], [100_000], rate=9_000).all("missing"), [outpoint(coin)])
+        low = self.draft([coin], [100_000], "replaces=1", rate=5_001)
+        self.assertTrue(low.one("judgement").startswith("fee_too_low"), low)
+        draft = self.draft([coin], [100_000], "replaces=1", rate=9_000)
+        self.assertEqual((draft.all("missing"), draft.all("judgement")), ([], []))
+        newer = self.probe.done("sign", draft.one("hex")).one("hex")
+        newer_txid = self.node.rpc.decoderawtransaction(newer)["txid"]
+        self.assertEqual(self.broadcast(newer_txid, newer).kind, "done")
+        self.node.mine()
+        gone = self.draft([coin], [100_000], "replaces=1", rate=12_000)
+        self.assertEqual(gone.all("missing"), [outpoint(coin)])
+
     def test_a_draft_is_what_was_asked_for_and_clean(self):
         coins = [self.take_coin(), self.take_coin()]
         draft = self.draft(coins, [100_000, 100_000, 250_000])

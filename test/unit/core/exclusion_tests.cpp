@@ -50,7 +50,8 @@ Exclusion ByDepth(const Transaction& excluded, const Transaction& rival) {
 std::string Objection(const Exclusion& exclusion, const std::vector<Coin>& batch_coins,
                       const Transaction& excluded,
                       const std::optional<RivalEvidence>& rival = std::nullopt) {
-  return ObjectionToExclusion(exclusion, batch_coins, excluded, rival, kConflictDepth).value_or("");
+  return ObjectionToExclusion(exclusion, batch_coins, excluded, rival, false, kConflictDepth)
+      .value_or("");
 }
 
 // T spends coins 0 and 1 and pays alice; X takes coin 0 for somebody else, with an output to us.
@@ -161,12 +162,11 @@ BOOST_FIXTURE_TEST_CASE(a_deep_rival_is_held_to_what_makes_a_rival, OnePaidOneRi
 
 // --- (d)
 
-BOOST_FIXTURE_TEST_CASE(no_verdict_can_be_cited_while_the_log_has_no_record_of_one,
-                        OnePaidOneRival) {
+BOOST_FIXTURE_TEST_CASE(a_verdict_that_is_not_in_the_log_excludes_nothing, OnePaidOneRival) {
   Exclusion exclusion = BySharedCoin(paid, kCoin1.outpoint);
   exclusion.reason = ExclusionReason::kVerdict;
   BOOST_TEST(Objection(exclusion, {kCoin1}, paid, InChain(rival, kConflictDepth)) ==
-             "no verdict is in the log");
+             "no verdict in the log names the transaction");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_reason_that_is_none_excludes_nothing, OnePaidOneRival) {

@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_gives_the_reserved_coins_back) {
   PlayAt play(Phase::kReservationDurable);
   CHECK_STEP(play.Cancel("w-1"), "append 4: batch 3 dropped", "append 5: w-1 cancelled");
   CHECK_STEP(play.Locks());
-  CHECK_STEP(play.Durable(), "unlock c1", "answer 2: fenced w-1 never cancelled");
+  CHECK_STEP(play.Durable(), "answer 2: fenced w-1 never cancelled", "unlock c1");
   CHECK_STEP(play.Submit("w-2", {To("bob", 60'000)}), "append 6: w-2 recorded",
              "draft 2: c1 to bob 60000");
 }

@@ -205,7 +205,8 @@ BOOST_FIXTURE_TEST_CASE(what_cannot_be_signed_is_for_an_operator, Signing) {
 
 BOOST_FIXTURE_TEST_CASE(a_coin_that_is_gone_after_the_request_leads_to_no_other, Signing) {
   Signs(Because(Refusal::kCannotSign));
-  CHECK_STEP(LooksUp(std::vector<CoinStanding>{{samples::OutPointOf(1), false, std::nullopt}}));
+  CHECK_STEP(LooksUp(std::vector<CoinStanding>{{samples::OutPointOf(1), false, std::nullopt}}),
+             "read chain from 100");
   CHECK_STEP(After(kFirstRetryMs), "sign batch 3 version 0");
   CheckOnlyOneBatch(*this);
 }
@@ -283,7 +284,7 @@ BOOST_FIXTURE_TEST_CASE(before_the_request_a_coin_that_is_gone_is_replaced, Lock
   node.Fund(CoinOf(2, 500'000), 6);
   Locks(Because(Refusal::kRejected));
   CHECK_STEP(LooksUp(std::vector<CoinStanding>{{samples::OutPointOf(1), false, std::nullopt}}),
-             "append 4: batch 3 dropped");
+             "append 4: batch 3 dropped", "read chain from 100");
   CHECK_STEP(Durable(), "unlock c1");
   node.Mine();
   BOOST_TEST(Reconcile().find("reserves c1") == std::string::npos);

@@ -11,8 +11,7 @@ namespace {
 constexpr int kMaxStepsToSettle = 1'000;
 
 bool AsksTheNode(const Effect& effect) {
-  return !std::holds_alternative<Append>(effect) && !std::holds_alternative<Answer>(effect) &&
-         !std::holds_alternative<UnlockCoins>(effect);
+  return !std::holds_alternative<Append>(effect) && !std::holds_alternative<Answer>(effect);
 }
 
 void AddLines(std::string& text, const std::string& more) {
@@ -86,6 +85,11 @@ std::string Play::Cancel(const SendId& id) {
   return Give(core::Cancel{++last_call_, id, stored});
 }
 
+std::string Play::GiveVerdict(const SendId& id, OperatorVerdict verdict) {
+  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
+  return Give(core::GiveVerdict{++last_call_, id, verdict, "looked at", stored});
+}
+
 std::string Play::AcceptAlarm(Seq alarm) {
   return Give(core::AcceptAlarm{++last_call_, alarm, "looked at"});
 }
@@ -125,7 +129,7 @@ std::string Play::ReadsCoins() {
 }
 std::string Play::ReadsCoins(Outcome<std::vector<WalletCoin>> outcome) {
   Take<ReadCoins>();
-  return Give(CoinsRead{std::move(outcome)});
+  return Give(CoinsRead{std::move(outcome), node.locked()});
 }
 
 std::string Play::ReadsSpends() {
@@ -157,7 +161,14 @@ std::string Play::Drafts(Outcome<Draft> outcome) {
 
 std::string Play::Locks(Outcome<Done> outcome) {
   const auto effect = Take<LockCoins>();
+  if (std::holds_alternative<Done>(outcome)) node.Lock(effect.coins);
   return Give(CoinsLocked{effect.batch, std::move(outcome)});
+}
+
+std::string Play::Unlocks(Outcome<Done> outcome) {
+  const auto effect = Take<UnlockCoins>();
+  if (std::holds_alternative<Done>(outcome)) node.Unlock(effect.coins);
+  return Give(CoinsUnlocked{effect.batch, std::move(outcome)});
 }
 
 std::string Play::Signs() {
@@ -216,6 +227,7 @@ std::string Play::AnswerOldest() {
   if (std::holds_alternative<LookUpCoins>(oldest)) return LooksUp();
   if (std::holds_alternative<DraftTransaction>(oldest)) return Drafts();
   if (std::holds_alternative<LockCoins>(oldest)) return Locks();
+  if (std::holds_alternative<UnlockCoins>(oldest)) return Unlocks();
   if (std::holds_alternative<Sign>(oldest)) return Signs();
   return Broadcasts();
 }

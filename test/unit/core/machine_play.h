@@ -38,6 +38,7 @@ class Play {
   std::string AskStatus() { return Give(core::AskStatus{++last_call_}); }
   std::string AskFunds() { return Give(core::AskFunds{++last_call_}); }
   std::string AskAlarms() { return Give(core::AskAlarms{++last_call_}); }
+  std::string GiveVerdict(const SendId& id, OperatorVerdict verdict);
   std::string AcceptAlarm(Seq alarm);
   std::string CallerGone(CallToken call) { return Give(core::CallerGone{call}); }
   std::string Stop() { return Give(StopAccepting{}); }
@@ -62,6 +63,7 @@ class Play {
   std::string Drafts();
   std::string Drafts(Outcome<Draft> outcome);
   std::string Locks(Outcome<Done> outcome = Done{});
+  std::string Unlocks(Outcome<Done> outcome = Done{});
   std::string Signs();
   std::string Signs(Outcome<bitcoin::Bytes> outcome);
   std::string Broadcasts();

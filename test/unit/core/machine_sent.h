@@ -27,9 +27,7 @@ struct Sent : PlayAt {
     return samples::Signed(samples::Spending(coins, outputs), coins, 9);
   }
 
-  int AlicesPayments() const {
-    return node.PaymentsInChain(samples::OutputTo("alice", 50'000));
-  }
+  int AlicesPayments() const { return node.PaymentsInChain(samples::OutputTo("alice", 50'000)); }
 
   std::string NameOfState(const SendId& id) { return std::string(StateName(View(id).state)); }
 

@@ -44,7 +44,11 @@ Ledger::Contents MemoryLog::Load() const {
     if (Ledger::IsOpen(send)) contents.sends.push_back(send);
   }
   for (const auto& [id, batch] : batches_) {
-    if (Ledger::IsOpen(batch)) contents.batches.push_back(batch);
+    if (!Ledger::IsKept(batch)) continue;
+    contents.batches.push_back(batch);
+    for (const SendId& send : batch.sends) {
+      if (!Ledger::IsOpen(sends_.at(send))) contents.sends.push_back(sends_.at(send));
+    }
   }
   for (const auto& [number, alarm] : alarms_) contents.alarms.push_back(alarm);
   return contents;

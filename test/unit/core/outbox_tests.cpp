@@ -55,7 +55,7 @@ BOOST_FIXTURE_TEST_SUITE(outbox_tests, Begun)
 BOOST_AUTO_TEST_CASE(nothing_that_rests_on_a_record_leaves_before_it_is_durable) {
   const Seq seq = Record("w-1");
   outbox->Emit(LockCoins{seq, {samples::OutPointOf(7)}});
-  outbox->Emit(UnlockCoins{{samples::OutPointOf(7)}});
+  outbox->Emit(UnlockCoins{3, {samples::OutPointOf(7)}});
   outbox->Emit(Sign{seq, 0, {}});
   outbox->Emit(Broadcast{seq, {}, samples::BytesOf(samples::Spending({CoinOf(7, 9)}, {})), 0});
   Answer(1, seq);
@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(questions_to_the_node_need_no_record) {
   outbox->Emit(ReadCoins{});
   outbox->Emit(ReadSpends{samples::BlockAt(100)});
   outbox->Emit(LookUpCoins{2, {samples::OutPointOf(7)}});
-  outbox->Emit(DraftTransaction{1, {CoinOf(7, 5'000)}, {samples::OutputTo("alice", 1'000)}, {}, 0});
+  outbox->Emit(
+      DraftTransaction{1, {CoinOf(7, 5'000)}, {samples::OutputTo("alice", 1'000)}, {}, {}, 0});
   CHECK_STEP(Take(), "append 2: w-1 recorded", "read chain from 100", "read coins",
              "read spends since 100", "look up c7 of batch 2", "draft 1: c7 to alice 1000");
 }
@@ -113,7 +114,7 @@ BOOST_AUTO_TEST_CASE(an_answer_waits_only_for_the_records_that_it_rests_on) {
 BOOST_AUTO_TEST_CASE(what_was_held_leaves_in_the_order_in_which_it_was_asked_for) {
   for (uint32_t i = 1; i <= 3; ++i) {
     const Seq seq = Record("w-" + std::to_string(i));
-    outbox->Emit(UnlockCoins{{samples::OutPointOf(i)}});
+    outbox->Emit(UnlockCoins{3, {samples::OutPointOf(i)}});
     Answer(i, seq);
   }
   outbox->Take();

@@ -77,9 +77,9 @@ BOOST_AUTO_TEST_CASE(a_send_ends_only_while_it_waits) {
   BOOST_TEST(On(SendEnded{"w-1", Ending::kCancelled}) == "");
   BOOST_TEST(On(SendEnded{"unknown", Ending::kCancelled}) == "");
   BOOST_TEST(On(SendEnded{"r-1", Ending::kCancelled}) ==
-             "a send ends only outside of any live batch");
+             "the send belongs to a batch that goes on");
   BOOST_TEST(On(SendEnded{"s-1", Ending::kExpired}) ==
-             "a send ends only outside of any live batch");
+             "a transaction may exist that pays the send (G6)");
   ledger.Apply(SendEnded{"w-1", Ending::kExpired}, 5);
   BOOST_TEST(On(SendEnded{"w-1", Ending::kCancelled}) == "the send has ended already");
 }
@@ -112,8 +112,10 @@ BOOST_AUTO_TEST_CASE(a_coin_belongs_to_one_live_batch) {
 }
 
 BOOST_AUTO_TEST_CASE(a_send_belongs_to_one_live_batch) {
-  BOOST_TEST(On(ReservationFor({"r-1"}, 10)) == "a send belongs to a live batch (R2)");
-  BOOST_TEST(On(ReservationFor({"s-1"}, 10)) == "a send belongs to a live batch (R2)");
+  BOOST_TEST(On(ReservationFor({"r-1"}, 10)) ==
+             "a batch without a signature is given up, not left");
+  BOOST_TEST(On(ReservationFor({"s-1"}, 10)) ==
+             "a transaction that may pay the send is not excluded (R4)");
   BOOST_TEST(On(ReservationFor({"w-1", "w-1"}, 10)) == "a send stands twice in the batch");
   BatchReserved unknown = ReservationFor({"w-1"}, 10);
   unknown.sends = {"unknown"};
@@ -150,10 +152,12 @@ BOOST_AUTO_TEST_CASE(no_signature_is_asked_for_a_transaction_of_somebody_else) {
 }
 
 BOOST_AUTO_TEST_CASE(no_signature_is_asked_for_a_final_batch) {
-  ledger.Apply(BatchConfirmed{signed_batch, txid, BlockAt(101)}, 5);
   BOOST_TEST(On(SignatureRequested{signed_batch, 0}) == "");
+  ledger.Apply(BatchConfirmed{signed_batch, txid, BlockAt(101)}, 5);
+  BOOST_TEST(On(SignatureRequested{signed_batch, 0}) ==
+             "a transaction that pays the send is in the chain (R4)");
   ledger.Apply(BatchFinal{signed_batch}, 6);
-  BOOST_TEST(On(SignatureRequested{signed_batch, 0}) == "the batch is not open");
+  BOOST_TEST(On(SignatureRequested{signed_batch, 0}) == "the batch is not live");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_signed_was_asked_for_and_is_the_recorded_transaction) {
@@ -424,8 +428,9 @@ BOOST_AUTO_TEST_CASE(a_rival_that_pays_the_sends_address_is_no_reason) {
   const auto rival =
       AddRival({samples::OutputTo("wallet", 7'000), samples::OutputTo("alice", 999)}, 101);
   const auto coin = OutputOf(rival);
-  BOOST_TEST(On({coin}, {By(ExclusionReason::kDescendsFromRival, coin.outpoint,
-                            bitcoin::TxidOf(rival))}) == kNotExcluded);
+  BOOST_TEST(On({coin},
+                {By(ExclusionReason::kDescendsFromRival, coin.outpoint, bitcoin::TxidOf(rival))}) ==
+             "whether the send is paid already only a verdict can say (R7)");
 }
 
 // The log does not know the operator's -conflictdepth; it holds every record to the lowest.
@@ -447,7 +452,7 @@ BOOST_AUTO_TEST_CASE(a_rival_in_no_block_is_not_deep) {
 
 // V5: a send that may be paid by an older batch can not be cancelled in a younger one.
 BOOST_AUTO_TEST_CASE(a_send_with_a_signature_in_any_batch_does_not_end) {
-  BOOST_TEST(OnEnding() == "a signature may exist for the send (G6)");
+  BOOST_TEST(OnEnding() == "a transaction may exist that pays the send (G6)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -71,7 +71,7 @@ ChainStep ToyNode::ReadChain(const core::ReadChain& effect) const {
 std::vector<WalletCoin> ToyNode::ReadCoins() const {
   std::vector<WalletCoin> coins;
   for (const auto& [outpoint, output] : Unspent(true)) {
-    if (!IsOurs(output.output.script)) continue;
+    if (!IsOurs(output.output.script) || locked_.contains(outpoint)) continue;
     const int32_t confirmations = output.height > 0 ? height() - output.height + 1 : 0;
     coins.push_back({{outpoint, output.output.amount_sat, output.output.script}, confirmations});
   }
@@ -160,6 +160,14 @@ Outcome<bitcoin::Bytes> ToyNode::Sign(const bitcoin::Bytes& unsigned_tx) {
   return samples::BytesOf(transaction);
 }
 
+void ToyNode::Lock(const std::vector<bitcoin::OutPoint>& coins) {
+  locked_.insert(coins.begin(), coins.end());
+}
+
+void ToyNode::Unlock(const std::vector<bitcoin::OutPoint>& coins) {
+  for (const bitcoin::OutPoint& coin : coins) locked_.erase(coin);
+}
+
 Outcome<Done> ToyNode::Broadcast(const bitcoin::Bytes& raw_tx) {
   const auto transaction = bitcoin::ParseTransaction(raw_tx).value();
   if (IsIn(mempool_, transaction)) return Done{};
@@ -195,6 +203,33 @@ void ToyNode::Fund(const Coin& coin, int32_t confirmations) {
   funded_height_[coin.outpoint] = height() - confirmations + 1;
 }
 
+void ToyNode::FundStranger(Coin coin) {
+  coin.script = samples::ScriptOf("stranger");
+  funded_.push_back(coin);
+  funded_height_[coin.outpoint] = height();
+}
+
+std::vector<bitcoin::Transaction> ToyNode::Mineable(
+    const std::vector<bitcoin::Transaction>& candidates) const {
+  std::vector<bitcoin::Transaction> mineable;
+  Outputs outputs = Unspent(false);
+  for (const auto& transaction : candidates) {
+    if (!CanFollow(transaction, outputs)) continue;
+    Apply(transaction, height() + 1, outputs);
+    mineable.push_back(transaction);
+  }
+  return mineable;
+}
+
+std::vector<Coin> ToyNode::CoinsInChain() const {
+  std::vector<Coin> coins;
+  for (const auto& [outpoint, output] : Unspent(false)) {
+    if (!IsOurs(output.output.script)) continue;
+    coins.push_back({outpoint, output.output.amount_sat, output.output.script});
+  }
+  return coins;
+}
+
 void ToyNode::Append(const std::vector<bitcoin::Transaction>& transactions) {
   chain_.push_back({samples::BlockAt(height() + 1, branch_), transactions});
   for (const auto& transaction : transactions) NoteOurs(transaction);
@@ -227,6 +262,12 @@ std::vector<bitcoin::Transaction> ToyNode::TakeBlocks(int depth) {
     chain_.pop_back();
   }
   return taken;
+}
+
+void ToyNode::ReorganiseTo(int depth, const std::vector<bitcoin::Transaction>& candidates) {
+  ToyNode below = *this;
+  below.TakeBlocks(depth);
+  Reorganise(depth, below.Mineable(candidates));
 }
 
 void ToyNode::Reorganise(int depth, const std::vector<bitcoin::Transaction>& transactions) {

@@ -31,19 +31,31 @@ class ToyNode {
   Outcome<Draft> MakeDraft(const DraftTransaction& effect) const;
   Outcome<bitcoin::Bytes> Sign(const bitcoin::Bytes& unsigned_tx);
   Outcome<Done> Broadcast(const bitcoin::Bytes& raw_tx);
+  void Lock(const std::vector<bitcoin::OutPoint>& coins);
+  void Unlock(const std::vector<bitcoin::OutPoint>& coins);
+  std::vector<bitcoin::OutPoint> locked() const { return {locked_.begin(), locked_.end()}; }
 
   // --- what happens in the world
 
   // A coin of the wallet's that was there before everything.
   void Fund(const Coin& coin, int32_t confirmations);
+  // A coin of somebody else's, likewise.
+  void FundStranger(Coin coin);
   // A block of these transactions, which need not be in the mempool; those that conflict with them
   // are thrown out of it. REQUIRES: each can follow the ones before it.
   void MineOnly(const std::vector<bitcoin::Transaction>& transactions);
   void Mine();  // a block of the whole mempool
   void Mine(int blocks);
+  // Those of the candidates that could stand in the next block, in this order, without conflict.
+  std::vector<bitcoin::Transaction> Mineable(
+      const std::vector<bitcoin::Transaction>& candidates) const;
+  // The wallet's coins in the chain, spent in the mempool or not.
+  std::vector<Coin> CoinsInChain() const;
   // Takes the last `depth` blocks away and puts `depth + 1` others there, the first with
   // `transactions`. What was in them returns to the mempool if it can.
   void Reorganise(int depth, const std::vector<bitcoin::Transaction>& transactions = {});
+  // The same with those of the candidates that can stand there.
+  void ReorganiseTo(int depth, const std::vector<bitcoin::Transaction>& candidates);
   // The node as it was `depth` blocks ago: a chain of less work.
   void FallBack(int depth);
   void Evict() { mempool_.clear(); }
@@ -82,6 +94,7 @@ class ToyNode {
   bitcoin::Amount FeeOf(const bitcoin::Transaction& transaction) const;
   std::optional<Refused> MayReplace(const bitcoin::Transaction& transaction) const;
 
+  std::set<bitcoin::OutPoint> locked_;
   std::vector<Coin> funded_;
   std::map<bitcoin::OutPoint, int32_t> funded_height_;
   std::map<bitcoin::OutPoint, Coin> ours_;

@@ -46,6 +46,8 @@ std::string_view KindText(AlarmKind kind) {
       return "rival";
     case AlarmKind::kAmountDiffers:
       return "amount differs";
+    case AlarmKind::kSecondPayment:
+      return "second payment";
   }
   return "?";
 }
@@ -74,6 +76,18 @@ std::string_view VerdictText(Verdict verdict) {
       return "not paying";
     case Verdict::kStopping:
       return "stopping";
+    case Verdict::kCannotBump:
+      return "cannot bump";
+    case Verdict::kFeeTooHigh:
+      return "fee too high";
+    case Verdict::kNotPaid:
+      return "not paid";
+    case Verdict::kNoTransaction:
+      return "no transaction";
+    case Verdict::kNodeUnavailable:
+      return "node unavailable";
+    case Verdict::kNoVerdictNeeded:
+      return "no verdict needed";
   }
   return "?";
 }
@@ -103,9 +117,11 @@ class Transcript::RecordWriter {
     return r.id + (r.ending == Ending::kCancelled ? " cancelled" : " expired");
   }
   std::string operator()(const BatchReserved& r) const {
-    return BatchText(seq_) + " reserves " +
-           Joined(r.coins, ",", [&](const Coin& coin) { return names_.NameOf(coin.outpoint); }) +
-           " for " + Joined(r.sends);
+    const std::string text =
+        BatchText(seq_) + " reserves " + CoinsText(r.coins) + " for " + Joined(r.sends);
+    return text + Joined(r.exclusions, "", [&](const Exclusion& exclusion) {
+             return ", not " + names_.NameOf(exclusion.excluded) + " by " + ReasonText(exclusion);
+           });
   }
   std::string operator()(const SignatureRequested& r) const {
     return BatchText(r.batch) + " asks for a signature";
@@ -141,8 +157,41 @@ class Transcript::RecordWriter {
   std::string operator()(const AlarmAccepted& r) const {
     return "alarm " + std::to_string(r.alarm) + " accepted";
   }
+  std::string operator()(const VersionReserved& r) const {
+    std::string text = BatchText(r.batch) + " version " + std::to_string(r.version);
+    if (!r.added.empty()) text += " adds " + CoinsText(r.added);
+    return text;
+  }
+  std::string operator()(const VerdictGiven& r) const {
+    const std::string_view names[] = {"?", "pay again", "never", "paid"};
+    return r.id + " verdict: " + std::string(names[static_cast<size_t>(r.verdict)]);
+  }
+  std::string operator()(const PaymentAdopted& r) const {
+    return r.id + " adopts " + names_.NameOf(Parsed(r.raw_tx));
+  }
+  std::string operator()(const LocksReleased& r) const {
+    return BatchText(r.batch) + " holds no locks";
+  }
 
  private:
+  std::string CoinsText(const std::vector<Coin>& coins) const {
+    return Joined(coins, ",", [&](const Coin& coin) { return names_.NameOf(coin.outpoint); });
+  }
+
+  std::string ReasonText(const Exclusion& exclusion) const {
+    switch (exclusion.reason) {
+      case ExclusionReason::kSharedCoin:
+        return names_.NameOf(exclusion.coin);
+      case ExclusionReason::kDescendsFromRival:
+        return names_.NameOf(exclusion.coin) + " of " + names_.NameOf(exclusion.rival);
+      case ExclusionReason::kDeepRival:
+        return "depth of " + names_.NameOf(exclusion.rival);
+      case ExclusionReason::kVerdict:
+        return "verdict";
+    }
+    return "?";
+  }
+
   Transcript& names_;
   Seq seq_;
 };
@@ -204,6 +253,9 @@ class Transcript::EffectWriter {
   std::string operator()(const ReadCoins&) const { return "read coins"; }
   std::string operator()(const ReadSpends& effect) const {
     return "read spends since " + std::to_string(effect.since.height);
+  }
+  std::string operator()(const LookUpTransaction& effect) const {
+    return "look up " + names_.NameOf(effect.txid);
   }
   std::string operator()(const LookUpCoins& effect) const {
     return "look up " + CoinsText(effect.coins) + " of " + BatchText(effect.batch);

@@ -36,12 +36,14 @@ BOOST_AUTO_TEST_CASE(replies_and_outcomes) {
   metrics.CountVerdict(core::Verdict::kCreated);
   metrics.CountVerdict(core::Verdict::kTooLate);
   metrics.CountVerdict(core::Verdict::kStopping);
+  metrics.CountVerdict(core::Verdict::kNoVerdictNeeded);
   metrics.CountOutcome(core::SendOutcome::kSent);
   metrics.CountOutcome(core::SendOutcome::kNever);
   metrics.CountHttpReply(201);
   metrics.CountHttpReply(201);
   CheckLine(metrics, "sendonce_replies_total{verdict=\"created\"} 1");
   CheckLine(metrics, "sendonce_replies_total{verdict=\"too_late\"} 1");
+  CheckLine(metrics, "sendonce_replies_total{verdict=\"no_verdict_needed\"} 1");
   CheckLine(metrics, "sendonce_replies_total{verdict=\"stopping\"} 1");
   CheckLine(metrics, "sendonce_sends_total{outcome=\"sent\"} 1");
   CheckLine(metrics, "sendonce_sends_total{outcome=\"never\"} 1");

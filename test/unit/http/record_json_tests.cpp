@@ -71,6 +71,8 @@ BOOST_AUTO_TEST_CASE(shows_endings) {
              R"(,"id":"w-1","ending":"cancelled"})");
   BOOST_TEST(Fields(core::SendEnded{"w-1", core::Ending::kExpired}) ==
              R"(,"id":"w-1","ending":"expired"})");
+  BOOST_TEST(Fields(core::SendEnded{"w-1", core::Ending::kDeclaredPaid}) ==
+             R"(,"id":"w-1","ending":"declared_paid"})");
 }
 
 BOOST_AUTO_TEST_CASE(shows_a_reservation_and_why_it_may_be) {
@@ -121,6 +123,40 @@ BOOST_AUTO_TEST_CASE(shows_what_became_of_a_batch) {
   BOOST_TEST(Fields(core::BatchDropped{4}) == R"(,"batch":4})");
 }
 
+BOOST_AUTO_TEST_CASE(shows_a_version_that_replaces_others) {
+  core::VersionReserved record;
+  record.batch = 4;
+  record.version = 1;
+  record.added = {{{Hash('4'), 1}, 500, Raw("51")}};
+  record.unsigned_tx = Raw("0200");
+  record.paid = {{0}, {}};
+  record.fee_sat = 100;
+  const std::string head = R"(,"batch":4,"version":1,"added_coins":[{"txid":")" + Hex('4') +
+                           R"(","vout":1,"amount_sat":500,"script":"51"}],)"
+                           R"("unsigned_tx":"0200","paid_vouts":[[0],[]],)";
+  BOOST_TEST(Fields(record) == head + R"("fee_sat":100})");
+  record.change_vout = 1;
+  BOOST_TEST(Fields(record) == head + R"("change_vout":1,"fee_sat":100})");
+}
+
+BOOST_AUTO_TEST_CASE(shows_what_operators_decided) {
+  BOOST_TEST(Fields(core::VerdictGiven{
+                 "w-1", core::OperatorVerdict::kPayAgain, {Hash('1'), Hash('2')}, "lost"}) ==
+             R"(,"id":"w-1","verdict":"pay_again","excluded_txids":[")" + Hex('1') + "\",\"" +
+                 Hex('2') + R"("],"reason":"lost"})");
+  BOOST_TEST(Fields(core::VerdictGiven{"w-1", core::OperatorVerdict::kNever, {}, "r"}) ==
+             R"(,"id":"w-1","verdict":"never","excluded_txids":[],"reason":"r"})");
+  BOOST_TEST(Fields(core::VerdictGiven{"w-1", core::OperatorVerdict::kPaid, {}, "r"}) ==
+             R"(,"id":"w-1","verdict":"paid","excluded_txids":[],"reason":"r"})");
+  core::PaymentAdopted adopted{"w-1", {}, Raw("beef"), {1, 0}, 141};
+  adopted.content.outputs = {{"addr", Raw("0014ff"), 150000}};
+  adopted.content.reference = "old";
+  BOOST_TEST(Fields(adopted) ==
+             R"(,"id":"w-1","outputs":[{"address":"addr","script":"0014ff","amount_sat":150000}],)"
+             R"("reference":"old","raw_tx":"beef","vouts":[1,0],"fee_sat":141})");
+  BOOST_TEST(Fields(core::LocksReleased{4}) == R"(,"batch":4})");
+}
+
 BOOST_AUTO_TEST_CASE(shows_the_chain_and_alarms) {
   core::ChainMoved moved;
   moved.fork_height = 8;
@@ -134,6 +170,7 @@ BOOST_AUTO_TEST_CASE(shows_the_chain_and_alarms) {
                                       std::nullopt, "d"}) ==
              R"(,"kind":"unexplained_spend_at_start","txid":")" + Hex('b') + R"(","detail":"d"})");
   BOOST_TEST(AlarmKindText(core::AlarmKind::kForeignVersion) == "foreign_version");
+  BOOST_TEST(AlarmKindText(core::AlarmKind::kSecondPayment) == "second_payment");
   BOOST_TEST(Fields(core::AlarmAccepted{4, "why"}) == R"(,"alarm":4,"reason":"why"})");
 }
 

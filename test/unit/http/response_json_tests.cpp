@@ -119,14 +119,23 @@ BOOST_AUTO_TEST_CASE(refusals_have_a_code_and_say_what_to_do) {
                       {core::Verdict::kOverloaded, 503, "overloaded"},
                       {core::Verdict::kStarting, 503, "starting"},
                       {core::Verdict::kNotPaying, 503, "not_paying"},
-                      {core::Verdict::kStopping, 503, "stopping"}};
+                      {core::Verdict::kStopping, 503, "stopping"},
+                      {core::Verdict::kCannotBump, 409, "cannot_bump"},
+                      {core::Verdict::kFeeTooHigh, 422, "bad_fee"},
+                      {core::Verdict::kNotPaid, 422, "not_paid"},
+                      {core::Verdict::kNoTransaction, 404, "unknown_transaction"},
+                      {core::Verdict::kNodeUnavailable, 503, "node_unavailable"},
+                      {core::Verdict::kNoVerdictNeeded, 409, "no_verdict_needed"}};
   for (const Row& row : rows) {
     const Response response = SendResponse(Refusal(row.verdict));
     BOOST_TEST(response.status == row.status);
     BOOST_TEST(FieldText(response.body, "code") == row.code);
     BOOST_TEST(FieldText(response.body, "detail").size() > 20u);
     BOOST_TEST(response.body.find("\"send\"") == std::string::npos);
+    BOOST_TEST(FindHeader(response.headers, "Retry-After").has_value() == (row.status == 503));
   }
+  BOOST_TEST(FieldText(SendResponse(Refusal(core::Verdict::kFeeTooHigh)).body, "field") ==
+             "rate_sat_vb");
 }
 
 BOOST_AUTO_TEST_CASE(a_reused_id_names_the_field_and_shows_the_send) {
@@ -202,19 +211,22 @@ BOOST_AUTO_TEST_CASE(shows_the_funds) {
   reservation.since_ms = 77;
   reservation.reason = "signed";
   reply.reservations = {reservation};
+  reply.foreign_locks = {{sample::Hash('e'), 5}};
   BOOST_TEST(FundsResponse(reply).body ==
              R"({"known":true,"spendable":{"amount_sat":500,"coins":2},)"
              R"("reserved":{"amount_sat":300,"coins":1},)"
              R"("waiting_for_confirmations":{"amount_sat":200,"coins":3},)"
              R"("reservations":[{"batch":9,"ids":["a","b"],"coins":[{"txid":")" +
                  sample::Hex('d') +
-                 R"(","vout":4,"amount_sat":300}],"since":77,"reason":"signed"}]})");
+                 R"(","vout":4,"amount_sat":300}],"since":77,"reason":"signed"}],)"
+                 R"("foreign_locks":[{"txid":")" +
+                 sample::Hex('e') + R"(","vout":5}]})");
 }
 
 BOOST_AUTO_TEST_CASE(funds_that_are_not_known_are_not_zero) {
   BOOST_TEST(FundsResponse({}).body ==
              R"({"known":false,"spendable":null,"reserved":{"amount_sat":0,"coins":0},)"
-             R"("waiting_for_confirmations":null,"reservations":[]})");
+             R"("waiting_for_confirmations":null,"reservations":[],"foreign_locks":[]})");
 }
 
 BOOST_AUTO_TEST_CASE(shows_alarms) {

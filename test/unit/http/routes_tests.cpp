@@ -83,6 +83,35 @@ BOOST_AUTO_TEST_CASE(asks_for_everything_else) {
   BOOST_TEST(accept.reason == "ours");
 }
 
+BOOST_AUTO_TEST_CASE(changes_a_send) {
+  const auto bump = Taken<core::Bump>("POST", "/v1/sends/w-1/bump", "", R"({"rate_sat_vb":30.5})");
+  BOOST_TEST(bump.id == "w-1");
+  BOOST_TEST(bump.fee_rate_sat_kvb == 30'500);
+  const auto adopt = Taken<core::Adopt>("POST", "/v1/sends/w-1/adopt", "",
+                                        R"({"txid":")" + sample::Hex('a') + "\"}");
+  BOOST_TEST(adopt.id == "w-1");
+  BOOST_TEST((adopt.txid == sample::Hash('a')));
+  BOOST_TEST(!adopt.content);
+  const auto verdict = Taken<core::GiveVerdict>("POST", "/v1/sends/w-1/verdict", "",
+                                                R"({"verdict":"never","reason":"refunded"})");
+  BOOST_TEST(verdict.id == "w-1");
+  BOOST_TEST((verdict.verdict == core::OperatorVerdict::kNever));
+  BOOST_TEST(verdict.reason == "refunded");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_changes_that_can_not_be_read) {
+  for (const char* call : {"/bump", "/adopt", "/verdict"}) {
+    const std::string path = "/v1/sends/w-1" + std::string(call);
+    BOOST_TEST(Refusal("POST", path, "", "") == "400 bad_json ", path);
+    BOOST_TEST(Refusal("POST", path, "wait=1", "{}") == "400 bad_parameter wait", path);
+    BOOST_TEST(Refusal("POST", "/v1/sends/a+b" + std::string(call)) == "400 bad_id id", path);
+    BOOST_TEST(Allowed("GET", path) == "POST");
+  }
+  BOOST_TEST(Refusal("POST", "/v1/sends/a/bump", "", "{}") == "400 missing_field rate_sat_vb");
+  BOOST_TEST(Refusal("POST", "/v1/sends/a/adopt", "", "{}") == "400 missing_field txid");
+  BOOST_TEST(Refusal("POST", "/v1/sends/a/verdict", "", "{}") == "400 missing_field verdict");
+}
+
 BOOST_AUTO_TEST_CASE(decodes_ids) {
   BOOST_TEST(Taken<core::Query>("GET", "/v1/sends/w%2D1%3a~x").id == "w-1:~x");
   BOOST_TEST(Taken<core::Query>("GET", "/v1/sends/history").id == "history");

@@ -272,4 +272,107 @@ BOOST_AUTO_TEST_CASE(reads_reasons) {
   BOOST_TEST(refusal("{\"reason\":\"" + std::string(1025, 'r') + "\"}") == "limit_exceeded reason");
 }
 
+namespace {
+
+const std::string kTxid(64, 'b');
+
+// "code field", or "none".
+template <class T>
+std::string RefusalOf(const std::variant<T, Problem>& result) {
+  const auto* problem = std::get_if<Problem>(&result);
+  if (!problem) return "none";
+  BOOST_TEST(problem->detail.ends_with("."));
+  return std::string(CodeText(problem->code)) + " " + problem->field;
+}
+
+std::variant<AdoptBody, Problem> Adopt(const std::string& more) {
+  return ReadAdoptBody(R"({"txid":")" + kTxid + "\"" + (more.empty() ? "" : "," + more) + "}",
+                       bitcoin::Network::kRegtest);
+}
+
+std::string BumpRefusal(const std::string& rate) {
+  return RefusalOf(ReadBumpBody("{\"rate_sat_vb\":" + rate + "}"));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(reads_a_rate_to_bump_to) {
+  BOOST_TEST(std::get<bitcoin::FeeRate>(ReadBumpBody(R"({"rate_sat_vb":30})")) == 30'000);
+  BOOST_TEST(std::get<bitcoin::FeeRate>(ReadBumpBody(R"({"rate_sat_vb":1.001})")) == 1'001);
+  for (const char* rate : {"0", "-1", "\"30\"", "null", "1e2", "1.2345", "[30]"}) {
+    BOOST_TEST(BumpRefusal(rate) == "bad_fee rate_sat_vb", rate);
+  }
+  BOOST_TEST(RefusalOf(ReadBumpBody("{}")) == "missing_field rate_sat_vb");
+  BOOST_TEST(RefusalOf(ReadBumpBody(R"({"rate_sat_vb":30,"wait":1})")) == "unknown_field wait");
+  BOOST_TEST(RefusalOf(ReadBumpBody("30")) == "bad_json ");
+}
+
+BOOST_AUTO_TEST_CASE(reads_what_to_adopt) {
+  const AdoptBody bare = std::get<AdoptBody>(Adopt(""));
+  BOOST_TEST(bitcoin::DisplayHex(bare.txid) == kTxid);
+  BOOST_TEST(!bare.content);
+  const AdoptBody whole = std::get<AdoptBody>(
+      Adopt("\"outputs\":[" + Output("150000") + R"(],"reference":"customer 4711")"));
+  BOOST_REQUIRE(whole.content);
+  BOOST_TEST(whole.content->outputs[0].amount_sat == 150000);
+  BOOST_TEST(*whole.content->reference == "customer 4711");
+  BOOST_TEST(!whole.content->fee);
+  BOOST_TEST(
+      !std::get<AdoptBody>(Adopt("\"outputs\":[" + Output("150000") + "]")).content->reference);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_can_not_be_adopted) {
+  const auto network = bitcoin::Network::kRegtest;
+  BOOST_TEST(RefusalOf(ReadAdoptBody("{}", network)) == "missing_field txid");
+  for (const std::string txid : {"7", "null", "\"\"", "\"zz\"", R"("00")"}) {
+    BOOST_TEST(RefusalOf(ReadAdoptBody("{\"txid\":" + txid + "}", network)) ==
+               "bad_parameter txid");
+  }
+  const std::string short_txid = "{\"txid\":\"" + kTxid.substr(1) + "\"}";
+  BOOST_TEST(RefusalOf(ReadAdoptBody(short_txid, network)) == "bad_parameter txid");
+  BOOST_TEST(RefusalOf(Adopt(R"("reference":"r")")) == "missing_field outputs");
+  BOOST_TEST(RefusalOf(Adopt(R"("outputs":[])")) == "bad_parameter outputs");
+  BOOST_TEST(RefusalOf(Adopt(R"("outputs":null)")) == "bad_parameter outputs");
+  BOOST_TEST(RefusalOf(Adopt("\"outputs\":[" + Output("1") + "]")) ==
+             "bad_amount outputs[0].amount_sat");
+  BOOST_TEST(RefusalOf(Adopt("\"outputs\":[" + Output("150000", kMainAddress) + "]")) ==
+             "bad_address outputs[0].address");
+  BOOST_TEST(RefusalOf(Adopt("\"outputs\":[" + Output("150000") + R"(],"reference":7)")) ==
+             "bad_parameter reference");
+  for (const std::string field : {"fee", "max_fee_sat", "batch", "not_after", "verdict"}) {
+    BOOST_TEST(RefusalOf(Adopt("\"" + field + "\":1")) == "unknown_field " + field);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(reads_verdicts) {
+  const auto read = [](const std::string& verdict) {
+    const std::string body = "{\"verdict\":\"" + verdict + R"(","reason":"why"})";
+    return std::get<VerdictBody>(ReadVerdictBody(body));
+  };
+  BOOST_TEST((read("pay_again").verdict == core::OperatorVerdict::kPayAgain));
+  BOOST_TEST((read("never").verdict == core::OperatorVerdict::kNever));
+  BOOST_TEST((read("paid").verdict == core::OperatorVerdict::kPaid));
+  BOOST_TEST(read("paid").reason == "why");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_verdicts_that_are_none_or_have_no_reason) {
+  const auto refusal = [](const std::string& body) { return RefusalOf(ReadVerdictBody(body)); };
+  BOOST_TEST(refusal("{}") == "missing_field verdict");
+  BOOST_TEST(refusal(R"({"verdict":"paid"})") == "missing_field reason");
+  BOOST_TEST(refusal(R"({"reason":"why"})") == "missing_field verdict");
+  for (const char* verdict : {"\"\"", "\"pay-again\"", "\"Paid\"", "null", "3", "[\"paid\"]"}) {
+    BOOST_TEST(refusal("{\"verdict\":" + std::string(verdict) + R"(,"reason":"why"})") ==
+                   "bad_parameter verdict",
+               verdict);
+  }
+  for (const char* reason : {"\"\"", "null", "1"}) {
+    BOOST_TEST(refusal(R"({"verdict":"paid","reason":)" + std::string(reason) + "}") ==
+                   "bad_parameter reason",
+               reason);
+  }
+  BOOST_TEST(refusal(R"({"verdict":"paid","reason":")" + std::string(kMaxReasonBytes + 1, 'r') +
+                     "\"}") == "limit_exceeded reason");
+  BOOST_TEST(refusal(R"({"verdict":"paid","reason":"why","id":"w"})") == "unknown_field id");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -174,7 +174,8 @@ BOOST_AUTO_TEST_CASE(replies_that_are_odd_are_unknown) {
 }
 
 BOOST_AUTO_TEST_CASE(an_unspent_output_is_read_exactly) {
-  const auto outputs = ResultOf(ReadUnspentOutputs(rpc, {CoinNo(1), CoinNo(9)}));
+  const auto outputs =
+      ResultOf(ReadUnspentOutputs(rpc, {CoinNo(1), CoinNo(9)}, View::kChainAndMempool));
   BOOST_REQUIRE(outputs.size() == 2 && outputs[0]);
   BOOST_TEST(outputs[0]->output.amount_sat == 1'000);
   BOOST_TEST(bitcoin::HexFromBytes(outputs[0]->output.script) == "0014aa");
@@ -187,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_unspent_output_that_is_odd_is_unknown) {
        {UnspentJson("1e-5"), UnspentJson("\"1\""), std::string("{}"), std::string("true")}) {
     node.On("gettxout", Result(reply));
     BOOST_TEST_CONTEXT(reply) {
-      UnknownOf(ReadUnspentOutputs(rpc, {CoinNo(1)}));
+      UnknownOf(ReadUnspentOutputs(rpc, {CoinNo(1)}, View::kChainAndMempool));
       UnknownOf(Read({CoinNo(1)}));
     }
   }

@@ -125,6 +125,20 @@ BOOST_AUTO_TEST_CASE(the_mempool_judges_it_with_placeholders) {
   BOOST_TEST(calls[0] == "testmempoolaccept [[" + HexText(SerializeTransaction(judged)) + "],0]");
 }
 
+// The coins of what it replaces are spent in the mempool, by just that.
+BOOST_AUTO_TEST_CASE(for_a_replacement_only_the_chain_has_to_hold_the_coins) {
+  node.On("gettxout", [](const Json& params) {
+    if (params.At(2).Bool() != false) return Result("null");
+    return Result(
+        UnspentJson("0.00100000", WitnessScript(static_cast<uint8_t>(*params.At(1).Integer()))));
+  });
+  BOOST_TEST(Made().missing.size() == 2U);
+  effect.replaces = 4;
+  const Draft draft = Made();
+  BOOST_TEST(draft.missing.empty());
+  BOOST_TEST(!draft.unsigned_tx.empty());
+}
+
 BOOST_AUTO_TEST_CASE(coins_that_are_missing_are_all_that_is_said) {
   effect.coins = {CoinNo(1), CoinNo(3), CoinNo(2), CoinNo(4)};
   const Draft draft = Made();

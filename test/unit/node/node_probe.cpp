@@ -115,12 +115,20 @@ void Write(const core::ChainStep& step) {
   Put("more", step.more);
 }
 
-void Write(const std::vector<core::WalletCoin>& coins) {
-  for (const core::WalletCoin& each : coins) {
+void Write(const node::Bitcoind::WalletCoins& read) {
+  for (const core::WalletCoin& each : read.coins) {
     Put("coin", Text(each.coin.outpoint) + ":" + std::to_string(each.coin.amount_sat) + ":" +
                     bitcoin::HexFromBytes(each.coin.script) + ":" +
                     std::to_string(each.confirmations));
   }
+  for (const bitcoin::OutPoint& coin : read.locked) Put("locked", Text(coin));
+}
+
+void Write(const core::FoundTransaction& found) {
+  Put("hex", bitcoin::HexFromBytes(found.raw_tx));
+  if (found.block) Put("block", Text(*found.block));
+  for (uint32_t vout : found.sent_vouts) Put("sent", vout);
+  Put("fee", found.fee_sat);
 }
 
 void Write(const std::vector<core::WalletSpend>& spends) {
@@ -178,8 +186,8 @@ void Finish(const Outcome<T>& outcome) {
 
 // --- calls
 
-// Words such as rate=12500 (sat/kvB), target=6, fallback=1000, coin=txid:vout:amount:script,
-// pay=amount:script.
+// Words such as rate=12500 (sat/kvB), target=6, fallback=1000, replaces=1 (a batch),
+// coin=txid:vout:amount:script, pay=amount:script.
 core::DraftTransaction DraftFrom(const Words& words) {
   core::DraftTransaction effect;
   for (const std::string& word : words) {
@@ -187,6 +195,7 @@ core::DraftTransaction DraftFrom(const Words& words) {
     const std::string name = word.substr(0, at);
     const Words parts = Split(word.substr(at + 1), ':');
     if (name == "rate") effect.fee.fee_rate_sat_kvb = std::stoll(parts.at(0));
+    if (name == "replaces") effect.replaces = std::stoull(parts.at(0));
     if (name == "target") effect.fee.conf_target = std::stoi(parts.at(0));
     if (name == "fallback") effect.fallback_fee_rate_sat_kvb = std::stoll(parts.at(0));
     if (name == "coin") {
@@ -236,6 +245,7 @@ void ReadCall(node::Bitcoind& bitcoind, const std::string& name, const Words& wo
   if (name == "coins") return Finish(bitcoind.ReadCoins());
   if (name == "requirements") return Finish(bitcoind.CheckRequirements());
   if (name == "spends") return Finish(bitcoind.ReadSpends({Position(words.at(0))}));
+  if (name == "transaction") return Finish(bitcoind.LookUpTransaction({0, Hash(words.at(0))}));
   if (name == "lookup") return Finish(bitcoind.LookUpCoins({0, OutPoints(words)}));
   if (name == "draft") return Finish(bitcoind.MakeDraft(DraftFrom(words)));
   if (name != "chain") Stop("no call " + name);
@@ -246,7 +256,7 @@ void ReadCall(node::Bitcoind& bitcoind, const std::string& name, const Words& wo
 
 void Call(node::Bitcoind& bitcoind, Hints& hints, const std::string& name, const Words& words) {
   if (name == "lock") return Finish(bitcoind.LockCoins({0, OutPoints(words)}));
-  if (name == "unlock") return Finish(bitcoind.UnlockCoins({OutPoints(words)}));
+  if (name == "unlock") return Finish(bitcoind.UnlockCoins({0, OutPoints(words)}));
   if (name == "sign") return Finish(bitcoind.Sign({0, 0, Hex(words.at(0))}));
   if (name == "bind") return Finish(bitcoind.NewBinding(WalIdFrom(words.at(0))));
   if (name == "probe") return Finish(bitcoind.SignProbe(words.at(0)));

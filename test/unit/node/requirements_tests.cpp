@@ -18,6 +18,7 @@ const char* const kHelp =
     "getblockhash height\ngetblockheader \"blockhash\"\ngettxout \"txid\" n\n"
     "gettxspendingprevout [{\"txid\":\"hex\"}]\n\n== Control ==\nhelp ( \"command\" )\nuptime\n"
     "== Network ==\ngetnetworkinfo\n== Rawtransactions ==\nfundrawtransaction \"hexstring\"\n"
+    "getmempoolentry \"txid\"\ngettransaction \"txid\"\n"
     "getrawtransaction \"txid\"\nsendrawtransaction \"hexstring\"\n"
     "testmempoolaccept [\"rawtx\",...]\n== Util ==\nestimatesmartfee conf_target\n"
     "== Wallet ==\ngetaddressinfo \"address\"\ngetnewaddress\ngetrawchangeaddress\n"

@@ -81,6 +81,20 @@ BOOST_AUTO_TEST_CASE(a_coin_that_is_odd_makes_all_unknown) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(locks_are_read) {
+  const std::string lock = R"({"txid":")" + Id('a') + R"(","vout":1})";
+  node.On("listlockunspent", test::Result(JsonArray({lock})));
+  const auto locked = ResultOf(ReadLockedCoins(rpc));
+  BOOST_REQUIRE(locked.size() == 1);
+  BOOST_TEST(OutPointText(locked[0]) == lock);
+  node.On("listlockunspent", test::Result("[]"));
+  BOOST_TEST(ResultOf(ReadLockedCoins(rpc)).empty());
+  for (const char* reply : {"{}", "[{}]", "null", "[5]"}) {
+    node.On("listlockunspent", test::Result(reply));
+    UnknownOf(ReadLockedCoins(rpc));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(each_transaction_that_spends_is_shown_once) {
   const auto spends =
       ResultOf(ReadSpends(JsonArray({SpendJson("receive", '1', 2), SpendJson("send", '2', 0),
@@ -116,6 +130,8 @@ BOOST_AUTO_TEST_CASE(an_entry_that_is_odd_makes_all_unknown) {
 BOOST_AUTO_TEST_CASE(refusals_are_passed_on) {
   node.On("listunspent", test::Error(-18, "not loaded"));
   node.On("listsinceblock", test::Error(-5, "Block not found"));
+  node.On("listlockunspent", test::Error(-18, "not loaded"));
+  BOOST_CHECK(test::RefusalOf(ReadLockedCoins(rpc)) == core::Refusal::kWalletNotLoaded);
   BOOST_CHECK(test::RefusalOf(ReadWalletCoins(rpc)) == core::Refusal::kWalletNotLoaded);
   BOOST_CHECK(test::RefusalOf(ReadWalletSpends(rpc, {})) == core::Refusal::kNotFound);
 }

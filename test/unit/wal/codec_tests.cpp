@@ -121,6 +121,23 @@ BOOST_AUTO_TEST_CASE(numbers_keep_sign_and_size) {
   BOOST_TEST(DecodeSend(EncodeSend(send))->created_at_ms == -2);
 }
 
+BOOST_AUTO_TEST_CASE(each_number_of_a_kind_has_its_value) {
+  using enum core::OperatorVerdict;
+  for (auto ending :
+       {core::Ending::kCancelled, core::Ending::kExpired, core::Ending::kDeclaredPaid}) {
+    const auto decoded = DecodeRecord(EncodeRecord(core::SendEnded{"w", ending}));
+    BOOST_TEST((std::get<core::SendEnded>(*decoded).ending == ending));
+  }
+  for (auto verdict : {kPayAgain, kNever, kPaid}) {
+    const auto decoded = DecodeRecord(EncodeRecord(core::VerdictGiven{"w", verdict, {}, ""}));
+    BOOST_TEST((std::get<core::VerdictGiven>(*decoded).verdict == verdict));
+  }
+  for (auto kind : {core::AlarmKind::kAmountDiffers, core::AlarmKind::kSecondPayment}) {
+    const auto decoded = DecodeRecord(EncodeRecord(core::AlarmRaised{kind, {}, {}, ""}));
+    BOOST_TEST((std::get<core::AlarmRaised>(*decoded).kind == kind));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(lengths_beyond_the_bytes_are_refused_before_anything_is_allocated) {
   const bitcoin::Bytes endless_id = {2, 0xff, 0xff, 0xff, 0xff, 'w'};
   BOOST_TEST(!DecodeRecord(endless_id));
@@ -129,7 +146,7 @@ BOOST_AUTO_TEST_CASE(lengths_beyond_the_bytes_are_refused_before_anything_is_all
 }
 
 BOOST_AUTO_TEST_CASE(unknown_types_and_formats_are_refused) {
-  for (int type : {0, 18, 255}) {
+  for (int type : {0, 22, 255}) {
     bitcoin::Bytes bytes = EncodeRecord(core::BatchFinal{1});
     bytes[0] = static_cast<uint8_t>(type);
     BOOST_TEST(!DecodeRecord(bytes));

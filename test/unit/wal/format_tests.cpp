@@ -64,6 +64,19 @@ const GoldenRecord kRecords[] = {
      "000000000000000000000000000011"},
     {"AlarmRaised", "1003<12>0104000000000000000a0000006c6f6f6b206174206974"},
     {"AlarmAccepted", "1110000000000000000b000000697420776173206f757273"},
+    {"VersionReserved",
+     "1204000000000000000100000001000000<07>08000000a0bb0d000000000016000000001409"
+     "0909090909090909090909090909090909090902000000010202000000010000000000000000"
+     "0000000101000000b004000000000000"},
+    {"VerdictGiven", "1303000000772d310202000000<22><23>07000000636865636b6564"},
+    {"PaymentAdopted",
+     "1403000000772d3102000000090000006263727431716f6e6516000000001401010101010101"
+     "01010101010101010101010101e8030000000000000900000062637274317174776f16000000"
+     "00140202020202020202020202020202020202020202020000000000000001010600000001d4"
+     "3000000000000001204e000000000000010001016c50c4a0010000010d000000637573746f6d"
+     "6572203437313102000000090902000000000000000100000014050000000000"
+     "00"},
+    {"LocksReleased", "150400000000000000"},
 };
 
 const char* const kSend =
@@ -72,17 +85,17 @@ const char* const kSend =
     "0000140202020202020202020202020202020202020202020000000000000001010600000001"
     "d43000000000000001204e000000000000010001016c50c4a0010000010d000000637573746f"
     "6d65722034373131010200000004000000000000001300000000000000011300000000000000"
-    "01<14>02000000<14><15>0200000000000000010000004c0400000000000002000000660000"
+    "01000000<24>01<14>02000000<14><15>0200000000000000010000004c0400000000000002000000660000"
     "00<66>006c50c4a0010000016c50c4a001000002000000000000001600000000000000";
 
 const char* const kBatch =
     "0104000000000000000200000003000000772d3103000000772d3201000000<07>08000000a0"
-    "bb0d000000000016000000001409090909090909090909090909090909090909090100000001"
-    "020000000100000003000000772d32<03>02<04>05000000<06>020000000100000001020000"
-    "000203<17>02000000010000000000000001000000010000004c040000000000000100010000"
-    "00000100000004<18>02000000000000000100000005000000b0040000000000000001000100"
-    "00000100000006<19>0167000000<67>01<18>68000000<68>02006c50c4a0010000026c50c4"
-    "a00100001a00000000000000";
+    "bb0d0000000000160000000014090909090909090909090909090909090909090901000000"
+    "0100000003000000772d32<03>02<04>05000000<06>020000000100000001020000000203<17>"
+    "020000000100000000000000010000000100000001020000004c04000000000000010001000000"
+    "000100000004<18>0200000000000000010000000500000000b004000000000000000100010000"
+    "000100000006<19>0167000000<67>01<18>68000000<68>02010000006c50c4a0010000026c50"
+    "c4a00100001a00000000000000";
 
 const char* const kAlarm =
     "01100000000000000004<1b>010400000000000000040000006c6f6f6b006c50c4a001000001"
@@ -127,14 +140,14 @@ BOOST_AUTO_TEST_CASE(no_field_is_left_out) {
   [[maybe_unused]] const auto& [payment_1, payment_2, payment_3, payment_4, payment_5, payment_6] =
       core::Payment();
   [[maybe_unused]] const auto& [version_1, version_2, version_3, version_4, version_5, version_6,
-                                version_7, version_8] = core::Version();
+                                version_7, version_8, version_9] = core::Version();
   [[maybe_unused]] const auto& [rival_1, rival_2, rival_3] = core::Rival();
   [[maybe_unused]] const auto& [confirmation_1, confirmation_2] = core::Confirmation();
   [[maybe_unused]] const auto& [send_1, send_2, send_3, send_4, send_5, send_6, send_7, send_8,
-                                send_9, send_10] = core::Send();
+                                send_9, send_10, send_11] = core::Send();
   [[maybe_unused]] const auto& [batch_1, batch_2, batch_3, batch_4, batch_5, batch_6, batch_7,
-                                batch_8, batch_9, batch_10, batch_11, batch_12, batch_13] =
-      core::Batch();
+                                batch_8, batch_9, batch_10, batch_11, batch_12, batch_13, batch_14,
+                                batch_15] = core::Batch();
   [[maybe_unused]] const auto& [alarm_1, alarm_2, alarm_3, alarm_4, alarm_5] = core::Alarm();
   [[maybe_unused]] const auto& [chain_1, chain_2] = core::ChainState();
   [[maybe_unused]] const auto& [created_1, created_2, created_3, created_4, created_5, created_6,
@@ -156,6 +169,11 @@ BOOST_AUTO_TEST_CASE(no_field_is_left_out) {
   [[maybe_unused]] const auto& [moved_1, moved_2, moved_3] = core::ChainMoved();
   [[maybe_unused]] const auto& [raised_1, raised_2, raised_3, raised_4] = core::AlarmRaised();
   [[maybe_unused]] const auto& [alarm_accepted_1, alarm_accepted_2] = core::AlarmAccepted();
+  [[maybe_unused]] const auto& [next_1, next_2, next_3, next_4, next_5, next_6, next_7] =
+      core::VersionReserved();
+  [[maybe_unused]] const auto& [verdict_1, verdict_2, verdict_3, verdict_4] = core::VerdictGiven();
+  [[maybe_unused]] const auto& [made_1, made_2, made_3, made_4, made_5] = core::PaymentAdopted();
+  [[maybe_unused]] const auto& [released_1] = core::LocksReleased();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -147,6 +147,47 @@ BOOST_AUTO_TEST_CASE(a_batch_writes_its_sends_its_txids_and_its_place_in_the_cha
   BOOST_TEST(reopened.at("open mark of batch " + b) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_dropped_batch_stands_in_the_history_of_its_sends) {
+  Story story;
+  story.Submit("w");
+  const auto batch = story.Reserve({"w"});
+  story.Drop(batch);
+  const auto dropped = Described(story.entries().back());
+  BOOST_TEST(dropped.at("history of send w: record 4") == "");
+  BOOST_TEST(dropped.at("history of batch 3: record 4") == "");
+  BOOST_TEST(dropped.at("open mark of batch 3") == "");  // the node may still hold its locks
+  story.ReleaseLocks(batch);
+  BOOST_TEST(Described(story.entries().back()).at("open mark of batch 3") == "-");
+  BOOST_TEST(Described(story.entries().back()).at("history of batch 3: record 5") == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_adopted_payment_is_found_by_its_id_its_batch_and_its_txid) {
+  Story story;
+  const auto batch = story.AdoptPayment("w");
+  const auto adopted = Described(story.entries().back());
+  const std::string txid = bitcoin::DisplayHex(story.CurrentTxid(batch));
+  for (const std::string key : {"send w", "batch 2", "open mark of send w", "open mark of batch 2",
+                                "history of send w: record 2", "history of batch 2: record 2"}) {
+    BOOST_TEST(adopted.contains(key), key);
+  }
+  BOOST_TEST(adopted.contains("transaction " + txid + " of batch 2"));
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_is_about_its_send_and_a_new_version_about_its_batch) {
+  Story story;
+  const auto batch = story.PayUnseen("w");
+  story.Replace(batch);
+  const auto& version = story.ledger().FindBatch(batch)->versions.at(1);
+  const std::string txid = bitcoin::DisplayHex(version.txid);
+  const auto replaced = Described(story.entries().back());
+  BOOST_TEST(replaced.contains("history of batch 3: record 6"));
+  BOOST_TEST(replaced.contains("transaction " + txid + " of batch 3"));
+  story.SeeRival(batch);
+  story.GiveVerdict("w", core::OperatorVerdict::kNever);
+  const auto verdict = Described(story.entries().back());
+  BOOST_TEST(verdict.contains("history of send w: record 8"));
+}
+
 BOOST_AUTO_TEST_CASE(an_alarm_is_about_its_batch_also_when_it_is_accepted) {
   Story story;
   story.Submit("w");

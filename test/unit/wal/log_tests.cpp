@@ -20,22 +20,6 @@ std::vector<bitcoin::Bytes> Encoded(const std::vector<T>& values,
   return all;
 }
 
-// What the ledger of the story holds and is open.
-core::Ledger::Contents OpenContents(const core::Ledger& ledger) {
-  core::Ledger::Contents contents;
-  for (const auto& [id, send] : ledger.sends()) {
-    if (core::Ledger::IsOpen(send)) contents.sends.push_back(send);
-  }
-  for (const auto& [id, batch] : ledger.batches()) {
-    if (core::Ledger::IsOpen(batch)) contents.batches.push_back(batch);
-  }
-  for (const auto& [number, alarm] : ledger.alarms()) contents.alarms.push_back(alarm);
-  contents.created = ledger.created();
-  contents.last_seq = ledger.last_seq();
-  contents.chain = ledger.chain();
-  return contents;
-}
-
 void CheckSame(const core::Ledger::Contents& found, const core::Ledger::Contents& expected) {
   BOOST_TEST(found.last_seq == expected.last_seq);
   BOOST_TEST(EncodeRecord(found.created) == EncodeRecord(expected.created));
@@ -61,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_new_log_holds_its_first_record) {
   const auto log = Must(Log::Create(folder.paths(), story.entries().front()));
   BOOST_TEST(log->last_seq() == 1U);
   BOOST_TEST(log->wal_id() == story.ledger().created().wal_id);
-  CheckSame(Must(log->Load()), OpenContents(story.ledger()));
+  CheckSame(Must(log->Load()), story.Kept());
 }
 
 BOOST_AUTO_TEST_CASE(what_was_appended_is_there_after_opening_again) {
@@ -70,7 +54,7 @@ BOOST_AUTO_TEST_CASE(what_was_appended_is_there_after_opening_again) {
   WriteStory(folder.paths(), story);
   const auto log = Must(Log::Open(folder.paths()));
   BOOST_TEST(log->last_seq() == story.entries().size());
-  CheckSame(Must(log->Load()), OpenContents(story.ledger()));
+  CheckSame(Must(log->Load()), story.Kept());
   for (const auto& [id, send] : story.ledger().sends()) {
     const auto found = Must(log->FindSend(id));
     BOOST_REQUIRE(found);
@@ -91,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_log_goes_on_where_it_ended) {
     BOOST_TEST(log->last_seq() == story.entries().size());
   }
   const auto log = Must(Log::Open(folder.paths()));
-  CheckSame(Must(log->Load()), OpenContents(story.ledger()));
+  CheckSame(Must(log->Load()), story.Kept());
 }
 
 BOOST_AUTO_TEST_CASE(a_history_holds_the_records_of_the_send_and_of_its_batches_in_order) {
@@ -118,6 +102,57 @@ BOOST_AUTO_TEST_CASE(a_history_holds_the_records_of_the_send_and_of_its_batches_
   }
   BOOST_TEST(Seqs(Must(log->FindHistory("ab"))) == (std::vector<core::Seq>{3, 6, 7, 9, 10}));
   BOOST_TEST(Must(log->FindHistory("nobody")).records.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_history_holds_what_was_decided_about_the_send_and_where_it_was_before) {
+  const TemporaryFolder folder;
+  Story story;
+  const auto left = story.PayUnseen("a");  // 2 to 5
+  const auto batch = story.Rebuild(left);
+  story.Submit("b");
+  story.SeeRival(left);
+  story.AskSignature(batch);
+  story.GiveVerdict("a", core::OperatorVerdict::kNever);
+  story.AdoptPayment("c");
+  WriteStory(folder.paths(), story);
+  const auto log = Must(Log::Open(folder.paths()));
+  BOOST_TEST(Seqs(Must(log->FindHistory("a"))) ==
+             (std::vector<core::Seq>{2, 3, 4, 5, 6, 8, 9, 10}));
+  BOOST_TEST(Seqs(Must(log->FindHistory("c"))) == (std::vector<core::Seq>{11}));
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_was_left_is_loaded_for_ever_and_its_sends_with_it) {
+  const TemporaryFolder folder;
+  Story story;
+  const auto left = story.PayUnseen("moved");
+  const auto batch = story.Rebuild(left);
+  story.AskSignature(batch);
+  story.Sign(batch);
+  story.Confirm(batch, 101);
+  story.MoveChain(100, 101);
+  story.Finish(batch);
+  WriteStory(folder.paths(), story);
+  const auto log = Must(Log::Open(folder.paths()));
+  const auto contents = Must(log->Load());
+  CheckSame(contents, story.Kept());
+  BOOST_TEST(contents.batches.front().id == left);
+  BOOST_REQUIRE_EQUAL(contents.sends.size(), 1U);  // once, and it is closed
+  BOOST_TEST(contents.sends[0].payment.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_dropped_batch_is_loaded_until_its_locks_are_released) {
+  const TemporaryFolder folder;
+  Story story;
+  story.Submit("a");
+  const auto dropped = story.Reserve({"a"});
+  story.Drop(dropped);
+  WriteStory(folder.paths(), story);
+  const auto log = Must(Log::Open(folder.paths()));
+  BOOST_TEST(Must(log->Load()).batches.size() == 1U);
+  story.ReleaseLocks(dropped);
+  Must(log->Append({&story.entries().back(), 1}));
+  BOOST_TEST(Must(log->Load()).batches.empty());
+  BOOST_TEST(Must(log->Load()).sends.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_long_history_is_cut_and_says_so) {
@@ -157,6 +192,10 @@ BOOST_AUTO_TEST_CASE(a_batch_is_found_by_the_txid_of_each_version) {
   BOOST_TEST(Must(log->FindBatchesByTxid(first)) == (std::vector<core::BatchId>{batch}));
   BOOST_TEST(Must(log->FindBatchesByTxid(adopted)) == (std::vector<core::BatchId>{batch}));
   BOOST_TEST(Must(log->FindBatchesByTxid(SampleHash(99))).empty());
+  const auto found = Must(log->FindBatch(batch));
+  BOOST_REQUIRE(found);
+  BOOST_TEST(EncodeBatch(*found) == EncodeBatch(*story.ledger().FindBatch(batch)));
+  BOOST_TEST(!Must(log->FindBatch(batch + 1)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(confirmed_above_gives_finished_batches_with_their_sends) {

@@ -1,5 +1,7 @@
 #include "sample.h"
 
+#include <set>
+
 #include "bitcoin/transaction.h"
 
 namespace sendonce::wal {
@@ -94,6 +96,11 @@ std::vector<core::Record> SampleRecords() {
       core::ChainMoved{99, {SamplePosition(100), block}, SampleWork(17)},
       core::AlarmRaised{core::AlarmKind::kForeignVersion, SampleHash(18), 4, "look at it"},
       core::AlarmAccepted{16, "it was ours"},
+      core::VersionReserved{4, 1, {SampleCoin()}, {1, 2}, {{0}, {}}, 1, 1'200},
+      core::VerdictGiven{
+          "w-1", core::OperatorVerdict::kNever, {SampleHash(34), SampleHash(35)}, "checked"},
+      core::PaymentAdopted{"w-1", SampleContent(), {9, 9}, {0, 1}, 1'300},
+      core::LocksReleased{4},
   };
 }
 
@@ -104,6 +111,7 @@ core::Send SampleSend() {
   send.ending = core::Ending::kCancelled;
   send.batches = {4, 19};
   send.live_batch = 19;
+  send.excluded_by_verdict = {SampleHash(36)};
   send.payment = core::Payment{
       SampleHash(20), {SampleHash(20), SampleHash(21)}, {0, 1}, 1'100, 2, SamplePosition(102)};
   send.created_at_ms = kStartMs;
@@ -119,13 +127,14 @@ core::Batch SampleBatch() {
   batch.sends = {"w-1", "w-2"};
   batch.coins = {SampleCoin()};
   batch.core_coins = 1;
-  batch.change_vout = 2;
   batch.exclusions = {SampleExclusion()};
-  batch.versions = {{{1}, {2, 3}, SampleHash(23), {{0}, {1}}, 1'100, true, false, true},
-                    {{}, {4}, SampleHash(24), {{}, {5}}, 1'200, false, true, false}};
+  batch.versions = {{{1}, {2, 3}, SampleHash(23), {{0}, {1}}, 2, 1'100, true, false, true},
+                    {{}, {4}, SampleHash(24), {{}, {5}}, {}, 1'200, false, true, false}};
   batch.rivals = {{{6}, SampleHash(25), SamplePosition(103)}};
   batch.confirmation = core::Confirmation{SampleHash(24), SamplePosition(104)};
   batch.end = core::BatchEnd::kDropped;
+  batch.left = true;
+  batch.locked = false;
   batch.created_at_ms = kStartMs;
   batch.updated_at_ms = kStartMs + 2;
   batch.seq = 26;
@@ -138,6 +147,24 @@ core::Alarm SampleAlarm() {
 
 core::ChainState SampleChain() {
   return {{SamplePosition(100), SamplePosition(105)}, SampleWork(28)};
+}
+
+core::Ledger::Contents KeptOf(const core::Ledger& ledger) {
+  core::Ledger::Contents contents;
+  std::set<core::SendId> of_kept_batches;
+  for (const auto& [id, batch] : ledger.batches()) {
+    if (!core::Ledger::IsKept(batch)) continue;
+    contents.batches.push_back(batch);
+    of_kept_batches.insert(batch.sends.begin(), batch.sends.end());
+  }
+  for (const auto& [id, send] : ledger.sends()) {
+    if (core::Ledger::IsOpen(send) || of_kept_batches.contains(id)) contents.sends.push_back(send);
+  }
+  for (const auto& [number, alarm] : ledger.alarms()) contents.alarms.push_back(alarm);
+  contents.created = ledger.created();
+  contents.last_seq = ledger.last_seq();
+  contents.chain = ledger.chain();
+  return contents;
 }
 
 Story::Story() {
@@ -163,20 +190,69 @@ void Story::Cancel(const core::SendId& id) {
   Apply(core::SendEnded{id, core::Ending::kCancelled});
 }
 
+core::Coin Story::NewCoin(bitcoin::Amount amount_sat) {
+  return {{SampleHash(30), ++coins_}, amount_sat, WitnessKeyHash(31)};
+}
+
 core::BatchId Story::Reserve(const std::vector<core::SendId>& ids) {
   core::BatchReserved record;
   record.sends = ids;
   record.fee_sat = kFeeSat;
-  const auto total_sat = kPaymentSat * static_cast<bitcoin::Amount>(ids.size()) + kFeeSat;
-  record.coins = {{{SampleHash(30), ++coins_}, total_sat, WitnessKeyHash(31)}};
-  bitcoin::Transaction transaction;
-  transaction.inputs = {{record.coins[0].outpoint, {}, 0xfffffffd, {}}};
-  for (uint32_t i = 0; i < ids.size(); ++i) {
-    transaction.outputs.push_back({kPaymentSat, WitnessKeyHash(29)});
-    record.paid.push_back({i});
-  }
-  record.unsigned_tx = bitcoin::SerializeTransaction(transaction);
+  record.coins = {NewCoin(kPaymentSat * static_cast<bitcoin::Amount>(ids.size()) + kFeeSat)};
+  for (uint32_t i = 0; i < ids.size(); ++i) record.paid.push_back({i});
+  record.unsigned_tx = UnsignedBytes(record.coins, ids.size());
   return Apply(record).seq;
+}
+
+core::BatchId Story::Rebuild(core::BatchId left) {
+  const core::Batch& old = *ledger_.FindBatch(left);
+  core::BatchReserved record;
+  record.sends = old.sends;
+  record.coins = {old.coins[0], NewCoin(kFeeSat)};
+  record.paid = old.versions[0].paid;
+  record.fee_sat = 2 * kFeeSat;
+  record.unsigned_tx = UnsignedBytes(record.coins, old.sends.size());
+  for (const core::SendId& id : old.sends) {
+    record.exclusions.push_back({id, CurrentTxid(left), core::ExclusionReason::kSharedCoin,
+                                 old.coins[0].outpoint, bitcoin::Txid()});
+  }
+  return Apply(record).seq;
+}
+
+void Story::Replace(core::BatchId batch) {
+  const core::Batch& old = *ledger_.FindBatch(batch);
+  core::VersionReserved record;
+  record.batch = batch;
+  record.version = static_cast<uint32_t>(old.versions.size());
+  record.added = {NewCoin(kFeeSat)};
+  record.paid = old.versions[0].paid;
+  record.fee_sat = 2 * kFeeSat;
+  record.unsigned_tx = UnsignedBytes({old.coins[0], record.added[0]}, old.sends.size());
+  Apply(record);
+}
+
+void Story::GiveVerdict(const core::SendId& id, core::OperatorVerdict verdict) {
+  core::VerdictGiven record{id, verdict, {}, "the payee says so"};
+  for (core::BatchId batch : ledger_.FindSend(id)->batches) {
+    for (const core::Version& version : ledger_.FindBatch(batch)->versions) {
+      record.excluded.push_back(version.txid);
+    }
+  }
+  Apply(record);
+}
+
+core::BatchId Story::AdoptPayment(const core::SendId& id) {
+  core::PaymentAdopted record;
+  record.id = id;
+  record.content.outputs = {{"bcrt1qpayee", WitnessKeyHash(29), kPaymentSat}};
+  record.raw_tx = UnsignedBytes({NewCoin(kPaymentSat + kFeeSat)}, 1);
+  record.vouts = {0};
+  record.fee_sat = kFeeSat;
+  return Apply(record).seq;
+}
+
+void Story::ReleaseLocks(core::BatchId batch) {
+  Apply(core::LocksReleased{batch});
 }
 
 void Story::AskSignature(core::BatchId batch) {
@@ -241,11 +317,16 @@ void Story::AcceptAlarm(core::Seq alarm) {
   Apply(core::AlarmAccepted{alarm, "it was ours"});
 }
 
-core::BatchId Story::Pay(const core::SendId& id, int32_t height) {
+core::BatchId Story::PayUnseen(const core::SendId& id) {
   Submit(id);
   const core::BatchId batch = Reserve({id});
   AskSignature(batch);
   Sign(batch);
+  return batch;
+}
+
+core::BatchId Story::Pay(const core::SendId& id, int32_t height) {
+  const core::BatchId batch = PayUnseen(id);
   Accept(batch);
   Confirm(batch, height);
   MoveChain(height - 1, height);
@@ -260,7 +341,9 @@ Story Story::OfEveryType() {
   story.Cancel("burnt");
   story.Submit("open-1");
   story.Submit("open-2");
-  story.Drop(story.Reserve({"open-1"}));
+  const core::BatchId dropped = story.Reserve({"open-1"});
+  story.Drop(dropped);
+  story.ReleaseLocks(dropped);
   const core::BatchId batch = story.Reserve({"open-1", "open-2"});
   story.AskSignature(batch);
   story.Sign(batch);
@@ -273,6 +356,11 @@ Story Story::OfEveryType() {
   story.Reopen(batch);
   story.Pay("paid-2", 103);
   story.RaiseAlarm(batch);
+  story.AdoptPayment("paid-3");
+  story.Rebuild(story.PayUnseen("moved"));
+  story.Replace(story.PayUnseen("bumped"));
+  story.SeeRival(story.PayUnseen("lost"));
+  story.GiveVerdict("lost", core::OperatorVerdict::kNever);
   story.Submit("waiting");
   return story;
 }
@@ -283,6 +371,17 @@ std::vector<core::Entry> Story::EntriesAfter(size_t count) const {
 
 bitcoin::Txid Story::CurrentTxid(core::BatchId batch) const {
   return core::CurrentVersion(*ledger_.FindBatch(batch)).txid;
+}
+
+bitcoin::Bytes Story::UnsignedBytes(const std::vector<core::Coin>& coins, size_t payments) {
+  bitcoin::Transaction transaction;
+  for (const core::Coin& coin : coins) {
+    transaction.inputs.push_back({coin.outpoint, {}, 0xfffffffd, {}});
+  }
+  for (size_t i = 0; i < payments; ++i) {
+    transaction.outputs.push_back({kPaymentSat, WitnessKeyHash(29)});
+  }
+  return bitcoin::SerializeTransaction(transaction);
 }
 
 bitcoin::Bytes Story::SignedBytes(core::BatchId batch, uint8_t signature) const {

@@ -25,6 +25,9 @@ core::Batch SampleBatch();
 core::Alarm SampleAlarm();
 core::ChainState SampleChain();
 
+// What of a ledger that forgets nothing one that forgets would keep.
+core::Ledger::Contents KeptOf(const core::Ledger& ledger);
+
 // Writes a log step by step: each function applies the record to a ledger, so the entries are those
 // of a real log. Transactions are well-formed and pay what they should.
 class Story {
@@ -36,6 +39,10 @@ class Story {
   void Cancel(const core::SendId& id);
   // The batch's version 0 pays the sends and spends one new coin.
   core::BatchId Reserve(const std::vector<core::SendId>& ids);
+  // All sends of the batch leave it for one that shares its coin (R4 a).
+  core::BatchId Rebuild(core::BatchId left);
+  // A version that spends one coin more, for the fee.
+  void Replace(core::BatchId batch);
   void AskSignature(core::BatchId batch);
   void Sign(core::BatchId batch);
   void Accept(core::BatchId batch);
@@ -51,6 +58,14 @@ class Story {
   void MoveChain(int32_t fork_height, int32_t new_height);
   core::Seq RaiseAlarm(core::BatchId batch);
   void AcceptAlarm(core::Seq alarm);
+  // That nothing that was signed for the send will ever confirm.
+  void GiveVerdict(const core::SendId& id, core::OperatorVerdict verdict);
+  // Of a new id; the payment was made by somebody else.
+  core::BatchId AdoptPayment(const core::SendId& id);
+  void ReleaseLocks(core::BatchId batch);
+
+  // Submit to signed, in a batch of its own; four records.
+  core::BatchId PayUnseen(const core::SendId& id);
 
   // Submit to final at that height, in a batch of its own; eight records.
   core::BatchId Pay(const core::SendId& id, int32_t height);
@@ -63,10 +78,15 @@ class Story {
   // Those behind the first `count`.
   std::vector<core::Entry> EntriesAfter(size_t count) const;
 
+  core::Ledger::Contents Kept() const { return KeptOf(ledger_); }
+
   bitcoin::Txid CurrentTxid(core::BatchId batch) const;
 
  private:
   const core::Entry& Apply(core::Record record);
+  core::Coin NewCoin(bitcoin::Amount amount_sat);
+  // Spends the coins for so many payments to the same payee.
+  static bitcoin::Bytes UnsignedBytes(const std::vector<core::Coin>& coins, size_t payments);
   bitcoin::Bytes SignedBytes(core::BatchId batch, uint8_t signature) const;
 
   core::Ledger ledger_;

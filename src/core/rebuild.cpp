@@ -1,0 +1,210 @@
+#include "core/rebuild.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/may_pay.h"
+
+namespace sendonce::core {
+
+namespace {
+
+using bitcoin::OutPoint;
+
+constexpr const char* kWaitsForVerdict =
+    "a transaction that sendonce did not make pays an address of this send in another amount, or "
+    "one of several like sends: only a verdict can say whether it is paid (POST "
+    "/v1/sends/{id}/verdict)";
+constexpr const char* kPaidOutside =
+    "the payment was made outside and adopted: only a verdict lets it be paid again";
+constexpr const char* kNothingLeft =
+    "a reserved coin is spent by a transaction that does not pay this send; it is paid again when "
+    "a coin of the batch is left, an output of that transaction is ours and confirmed, or that "
+    "transaction is -conflictdepth deep; or by a verdict (POST /v1/sends/{id}/verdict)";
+
+bool Spends(const bitcoin::Transaction& transaction, const OutPoint& coin) {
+  return std::any_of(transaction.inputs.begin(), transaction.inputs.end(),
+                     [&](const bitcoin::TxIn& input) { return input.prevout == coin; });
+}
+
+// A transaction in the chain that the log knows spends the coin.
+bool IsSpentInChain(const Batch& batch, const OutPoint& coin) {
+  for (const Rival& rival : batch.rivals) {
+    if (rival.block && Spends(*bitcoin::ParseTransaction(rival.raw_tx), coin)) return true;
+  }
+  return batch.confirmation && Spends(TransactionOf(CurrentVersion(batch)), coin);
+}
+
+// The sends of the batch that what is in the chain does not pay.
+std::vector<SendId> UnpaidSends(const Ledger& ledger, const Batch& batch) {
+  std::vector<SendId> unpaid = ledger.LivingSends(batch);
+  if (!batch.confirmation) return unpaid;
+  const Version& confirmed = CurrentVersion(batch);
+  std::erase_if(unpaid,
+                [&](const SendId& id) { return !confirmed.paid[IndexOfSend(batch, id)].empty(); });
+  return unpaid;
+}
+
+// Makes one plan, send by send.
+class Planner {
+ public:
+  Planner(const Ledger& ledger, const Batch& batch, const Policy& policy,
+          const CoinSources& sources)
+      : ledger_(ledger), batch_(batch), policy_(policy), sources_(sources) {}
+
+  // Adds the send to the plan, or says why it cannot be.
+  std::optional<NoPlan> Add(const SendId& id) {
+    const Send& send = *ledger_.FindSend(id);
+    if (WaitsForVerdict(ledger_, send)) return NoPlan{kWaitsForVerdict, false};
+    const auto rivals = AllRivalEvidence(ledger_, send);
+    for (const MayPay& one : MayPaySet(ledger_, send)) {
+      if (!Exclude(send, one, rivals)) return NoPlan{kNothingLeft, true};
+    }
+    plan_.sends.push_back(id);
+    return std::nullopt;
+  }
+
+  RebuildPlan Take() { return std::move(plan_); }
+
+  // A coin of the plan is the batch's own: then the batch has to be left by all its sends.
+  bool UsesCoinsOfBatch() const {
+    return std::any_of(plan_.coins.begin(), plan_.coins.end(), [&](const Coin& coin) {
+      const auto owners = ledger_.OwnersOf(coin.outpoint);
+      return std::find(owners.begin(), owners.end(), batch_.id) != owners.end();
+    });
+  }
+
+ private:
+  bool Exclude(const Send& send, const MayPay& one, const std::vector<RivalEvidence>& rivals) {
+    Exclusion exclusion;
+    exclusion.send = send.id;
+    exclusion.excluded = one.version->txid;
+    const bool found = BySharedCoin(one, exclusion) || ByDescent(one, rivals, exclusion) ||
+                       ByDepth(one, rivals, exclusion) || ByVerdict(send, exclusion);
+    if (found) plan_.exclusions.push_back(exclusion);
+    return found;
+  }
+
+  bool BySharedCoin(const MayPay& one, Exclusion& exclusion) {
+    const auto transaction = TransactionOf(*one.version);
+    exclusion.reason = ExclusionReason::kSharedCoin;
+    for (const Coin& coin : plan_.coins) {
+      if (!Spends(transaction, coin.outpoint)) continue;
+      exclusion.coin = coin.outpoint;
+      return true;
+    }
+    for (const Coin& coin : one.batch->coins) {
+      if (!Spends(transaction, coin.outpoint) || !IsLeft(*one.batch, coin)) continue;
+      exclusion.coin = coin.outpoint;
+      plan_.coins.push_back(coin);
+      return true;
+    }
+    return false;
+  }
+
+  bool IsLeft(const Batch& owner, const Coin& coin) const {
+    if (coin.script.empty() || !sources_.may_be_there(coin.outpoint)) return false;
+    if (IsSpentInChain(owner, coin.outpoint) || IsSpentInChain(batch_, coin.outpoint)) return false;
+    const auto owners = ledger_.OwnersOf(coin.outpoint);
+    return std::all_of(owners.begin(), owners.end(), [&](BatchId id) { return id == batch_.id; });
+  }
+
+  bool ByDescent(const MayPay& one, const std::vector<RivalEvidence>& rivals,
+                 Exclusion& exclusion) {
+    exclusion.reason = ExclusionReason::kDescendsFromRival;
+    for (const RivalEvidence& rival : rivals) {
+      exclusion.rival = bitcoin::TxidOf(rival.transaction);
+      const auto coin = OutputOf(exclusion.rival);
+      if (!coin) continue;
+      exclusion.coin = coin->outpoint;
+      if (!Holds(one, exclusion, {*coin}, rival)) continue;
+      const bool is_new =
+          std::find(plan_.coins.begin(), plan_.coins.end(), *coin) == plan_.coins.end();
+      if (is_new) plan_.coins.push_back(*coin);
+      return true;
+    }
+    exclusion.rival = {};
+    exclusion.coin = {};
+    return false;
+  }
+
+  std::optional<Coin> OutputOf(const bitcoin::Txid& txid) const {
+    for (const Coin& coin : plan_.coins) {
+      if (coin.outpoint.txid == txid) return coin;
+    }
+    return sources_.output_of(txid);
+  }
+
+  bool ByDepth(const MayPay& one, const std::vector<RivalEvidence>& rivals, Exclusion& exclusion) {
+    exclusion.reason = ExclusionReason::kDeepRival;
+    for (const RivalEvidence& rival : rivals) {
+      exclusion.rival = bitcoin::TxidOf(rival.transaction);
+      if (Holds(one, exclusion, {}, rival)) return true;
+    }
+    exclusion.rival = {};
+    return false;
+  }
+
+  bool Holds(const MayPay& one, const Exclusion& exclusion, const std::vector<Coin>& coins,
+             const RivalEvidence& rival) const {
+    return !ObjectionToExclusion(exclusion, coins, TransactionOf(*one.version), rival, false,
+                                 policy_.conflict_depth);
+  }
+
+  static bool ByVerdict(const Send& send, Exclusion& exclusion) {
+    const auto& named = send.excluded_by_verdict;
+    exclusion.reason = ExclusionReason::kVerdict;
+    return std::find(named.begin(), named.end(), exclusion.excluded) != named.end();
+  }
+
+  const Ledger& ledger_;
+  const Batch& batch_;
+  const Policy& policy_;
+  const CoinSources& sources_;
+  RebuildPlan plan_;
+};
+
+bool IsAdoptedOnly(const Batch& batch) {
+  return std::all_of(batch.versions.begin(), batch.versions.end(),
+                     [](const Version& version) { return version.adopted; });
+}
+
+bool HasUnknownSignature(const Batch& batch) {
+  return std::any_of(batch.versions.begin(), batch.versions.end(), [](const Version& version) {
+    return version.signature_asked && version.raw_tx.empty();
+  });
+}
+
+}  // namespace
+
+std::variant<RebuildPlan, NoPlan> PlanRebuild(const Ledger& ledger, const Batch& batch,
+                                              const Policy& policy, const CoinSources& sources) {
+  assert(!batch.superseded && SignatureAsked(batch));
+  const auto unpaid = UnpaidSends(ledger, batch);
+  std::vector<SendId> movable;
+  std::optional<NoPlan> why_not;
+  for (const SendId& id : unpaid) {
+    Planner alone(ledger, batch, policy, sources);
+    auto problem = alone.Add(id);
+    const bool by_verdict = !ledger.FindSend(id)->excluded_by_verdict.empty();
+    if (!problem && IsAdoptedOnly(batch) && !by_verdict) problem = NoPlan{kPaidOutside, false};
+    if (problem) {
+      why_not = problem;
+    } else {
+      movable.push_back(id);
+    }
+  }
+  if (movable.empty()) return why_not.value_or(NoPlan{"nothing is left to pay", true});
+  Planner together(ledger, batch, policy, sources);
+  for (const SendId& id : movable) {
+    if (auto problem = together.Add(id)) return *problem;
+  }
+  // Those that stay keep the batch, its coins, and its signatures.
+  const bool all_leave = movable.size() == ledger.LivingSends(batch).size();
+  if (!all_leave && (together.UsesCoinsOfBatch() || HasUnknownSignature(batch))) {
+    return why_not.value_or(NoPlan{kNothingLeft, true});
+  }
+  return together.Take();
+}
+
+}  // namespace sendonce::core

@@ -1,0 +1,278 @@
+// Sends that leave a batch by R4, and come back by R4': each way, each time with a reorganisation
+// afterwards that gives the old transaction its chance.
+
+#include <boost/test/unit_test.hpp>
+
+#include "machine_sent.h"
+
+namespace sendonce::core {
+namespace {
+
+using bitcoin::Transaction;
+using samples::CoinOf;
+using samples::OutputTo;
+using samples::To;
+
+const bitcoin::TxOut kAlicesOutput = OutputTo("alice", 1'200'000);
+
+// w-1 was accepted by the node: batch 3, transaction t1, coins c1 and c2, 1,200,000 sat to alice.
+// c9 is free.
+struct TwoCoins : Play {
+  TwoCoins() : TwoCoins(Policy{}) {}
+  explicit TwoCoins(const Policy& policy) : Play(policy) {
+    FundWith({CoinOf(1, 1'000'000), CoinOf(2, 500'000)});
+    Start();
+    Submit("w-1", {To("alice", 1'200'000)});
+    Settle();
+    ours = *bitcoin::ParseTransaction(ledger().FindBatch(3)->versions[0].raw_tx);
+    transcript.NameOf(ours);
+    node.Fund(CoinOf(9, 2'000'000), 6);
+  }
+
+  static Transaction Rival(const std::vector<Coin>& coins,
+                           const std::vector<bitcoin::TxOut>& outputs) {
+    return samples::Signed(samples::Spending(coins, outputs), coins, 9);
+  }
+
+  std::string MineRival(const std::vector<Coin>& coins,
+                        const std::vector<bitcoin::TxOut>& outputs) {
+    node.MineOnly({Rival(coins, outputs)});
+    return Reconcile();
+  }
+
+  void MineAndSettle(int blocks) {
+    for (int i = 0; i < blocks; ++i) {
+      node.Mine();
+      Reconcile();
+      Wake();
+      Settle();
+    }
+  }
+
+  int Payments() const { return node.PaymentsInChain(kAlicesOutput); }
+  SendState State() { return View("w-1").state; }
+
+  // The chain without the rival, and with what was signed first.
+  void GiveTheOldOneItsChance(int depth) {
+    node.Reorganise(depth, {ours});
+    Reconcile();
+    MineAndSettle(1);
+    BOOST_TEST(Payments() == 1);
+    BOOST_TEST((View("w-1").txid == bitcoin::TxidOf(ours)));
+    BOOST_TEST((State() == SendState::kConfirmed || State() == SendState::kFinal));
+    MineAndSettle(10);
+    BOOST_TEST(Payments() == 1);
+    BOOST_TEST((State() == SendState::kFinal));
+  }
+
+  Transaction ours;
+};
+
+BOOST_AUTO_TEST_SUITE(machine_rebuild_tests)
+
+BOOST_FIXTURE_TEST_CASE(around_a_coin_that_is_left, TwoCoins) {
+  const std::string text = MineRival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)});
+  BOOST_TEST(text.find("reserves c2,c9 for w-1, not t1 by c2") != std::string::npos, text);
+  MineAndSettle(1);
+  BOOST_TEST((State() == SendState::kConfirmed));
+  BOOST_TEST(Payments() == 1);
+  BOOST_TEST(View("w-1").txids.size() == 2U);
+  GiveTheOldOneItsChance(2);
+}
+
+BOOST_FIXTURE_TEST_CASE(from_an_output_of_the_rival_once_it_is_deep_enough_to_spend, TwoCoins) {
+  const std::string first =
+      MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)},
+                {OutputTo("mallory", 100'000), OutputTo("wallet", 1'300'000)});
+  BOOST_TEST(first.find("reserves") == std::string::npos, first);
+  BOOST_TEST((View("w-1").stalled->code == "conflicted"));
+  MineAndSettle(5);
+  BOOST_TEST(log.batches().size() == 2U);
+  BOOST_TEST(ledger().FindBatch(log.batches().rbegin()->first)->coins[0].outpoint.vout == 1U);
+  MineAndSettle(1);
+  BOOST_TEST(Payments() == 1);
+  GiveTheOldOneItsChance(7);
+}
+
+BOOST_AUTO_TEST_CASE(at_conflict_depth_any_coins_do) {
+  Policy policy;
+  policy.conflict_depth = 12;
+  TwoCoins play(policy);
+  play.MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 1'400'000)});
+  play.MineAndSettle(10);
+  BOOST_TEST(play.log.batches().size() == 1U);
+  play.MineAndSettle(2);
+  BOOST_TEST(play.log.batches().size() == 2U);
+  BOOST_TEST(play.Payments() == 1);
+}
+
+// V2: the second rival says nothing of the first transaction, whose own rival is gone.
+BOOST_FIXTURE_TEST_CASE(two_rivals_in_a_row_and_the_first_is_reorganised_away, TwoCoins) {
+  MineRival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)});
+  const Batch second = *ledger().LiveBatchOf(*ledger().FindSend("w-1"));
+  BOOST_TEST(second.id != 3U);
+  // The node never saw the second batch's transaction; its coin c9 is taken.
+  node.Evict();
+  node.Reorganise(1, {Rival({CoinOf(9, 2'000'000)}, {OutputTo("wallet", 1'900'000)})});
+  node.Evict();
+  Reconcile();
+  for (int i = 0; i < 8; ++i) MineAndSettle(1);
+  BOOST_TEST(Payments() == 1);
+  for (const Transaction& a : node.signed_ever()) {
+    for (const Transaction& b : node.signed_ever()) BOOST_TEST((a == b || Conflict(a, b)));
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rival_that_pays_the_address_otherwise_waits_for_a_verdict, TwoCoins) {
+  MineRival({CoinOf(1, 1'000'000)}, {OutputTo("alice", 600'000)});
+  MineAndSettle(20);
+  BOOST_TEST(log.batches().size() == 1U);
+  BOOST_TEST(!View("w-1").stalled->automatic);
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  Settle();
+  MineAndSettle(2);
+  BOOST_TEST(Payments() == 1);
+  BOOST_TEST((State() == SendState::kConfirmed));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_verdict_that_it_is_never_paid_ends_it_for_good, TwoCoins) {
+  MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 1'400'000)});
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  Settle();
+  BOOST_TEST((View("w-1").outcome == SendOutcome::kNever));
+  Crash();
+  Settle();
+  // What pays it is not sent again, even when it could be.
+  node.Reorganise(1, {});
+  node.Evict();
+  Reconcile();
+  MineAndSettle(3);
+  BOOST_TEST(Payments() == 0);
+  BOOST_TEST((View("w-1").outcome == SendOutcome::kNever));
+  // Should a miner include it all the same, a person is told.
+  node.MineOnly({ours});
+  const std::string text = Reconcile();
+  BOOST_TEST(text.find("alarm: second payment t1") != std::string::npos, text);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_verdict_that_it_is_paid_counts_as_sent, TwoCoins) {
+  MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("alice", 1'100'000)});
+  GiveVerdict("w-1", OperatorVerdict::kPaid);
+  Settle();
+  BOOST_TEST((View("w-1").outcome == SendOutcome::kSent));
+  BOOST_TEST((State() == SendState::kFinal));
+}
+
+BOOST_FIXTURE_TEST_CASE(no_verdict_where_the_rules_decide, TwoCoins) {
+  CHECK_STEP(GiveVerdict("w-1", OperatorVerdict::kPayAgain),
+             "answer 2: no verdict needed w-1 sent broadcast t1");
+  CHECK_STEP(GiveVerdict("w-2", OperatorVerdict::kNever), "answer 3: unknown id");
+}
+
+// V5: the old transaction may still confirm.
+BOOST_FIXTURE_TEST_CASE(a_rebuilt_send_is_too_late_to_cancel_before_its_signature, TwoCoins) {
+  node.MineOnly({Rival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
+  ChainHint();
+  while (!IsAskedTo<LockCoins>()) SettleOneStep();
+  BOOST_TEST(log.batches().size() == 2U);
+  BOOST_TEST(Cancel("w-1").find("too late") != std::string::npos);
+  Settle();
+  MineAndSettle(1);
+  BOOST_TEST(Payments() == 1);
+}
+
+// And where nothing can confirm any more, the fence holds.
+BOOST_AUTO_TEST_CASE(behind_a_deep_rival_a_send_can_be_cancelled) {
+  Policy policy;
+  policy.conflict_depth = 12;
+  TwoCoins play(policy);
+  play.node.Evict();
+  // Nothing is left to pay from.
+  play.MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000), CoinOf(9, 2'000'000)},
+                 {OutputTo("mallory", 3'400'000)});
+  play.MineAndSettle(11);
+  BOOST_TEST(play.Cancel("w-1").find("w-1 cancelled") != std::string::npos);
+  play.Settle();
+  BOOST_TEST((play.View("w-1").outcome == SendOutcome::kNever));
+}
+
+// The signature of the new batch is not asked for if what justified it is gone.
+BOOST_AUTO_TEST_CASE(depth_is_looked_at_again_before_the_signature) {
+  Policy policy;
+  policy.conflict_depth = 12;
+  TwoCoins play(policy);
+  play.MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 1'400'000)});
+  play.MineAndSettle(10);
+  play.node.Mine();
+  play.ChainHint();
+  while (!play.IsAskedTo<LockCoins>()) play.SettleOneStep();
+  BOOST_TEST(play.log.batches().size() == 2U);
+  play.node.Reorganise(12, {play.ours});
+  play.ChainHint();
+  while (play.IsAskedTo<ReadChain>()) play.ReadsChain();
+  play.Settle();
+  play.MineAndSettle(3);
+  BOOST_TEST(play.node.signed_ever().size() == 1U);
+  BOOST_TEST(play.Payments() == 1);
+  BOOST_TEST((play.State() == SendState::kFinal));
+}
+
+// V8: the parent of a coin is double-spent; no transaction ever spends the coin itself.
+BOOST_FIXTURE_TEST_CASE(a_coin_that_has_vanished_is_rebuilt_around, Play) {
+  FundWith({CoinOf(1, 1'000'000)});
+  const auto deposit = samples::Spending({CoinOf(50, 510'000)}, {OutputTo("wallet", 500'000)});
+  node.FundStranger(CoinOf(50, 510'000));
+  node.MineOnly({deposit});
+  node.Mine(6);
+  Start();
+  Reconcile();
+  Submit("w-1", {To("alice", 1'200'000)});
+  Settle();
+  const Transaction ours = node.mempool().at(0);
+  node.Reorganise(7, {samples::Spending({CoinOf(50, 510'000)}, {OutputTo("mallory", 500'000)})});
+  node.Fund(CoinOf(9, 2'000'000), 6);
+  for (int i = 0; i < 6; ++i) {
+    Reconcile();
+    Wake();
+    Settle();
+    node.Mine();
+  }
+  Reconcile();
+  BOOST_TEST(node.PaymentsInChain(kAlicesOutput) == 1);
+  for (const Transaction& one : node.signed_ever())
+    BOOST_TEST((one == ours || Conflict(one, ours)));
+}
+
+BOOST_FIXTURE_TEST_CASE(killed_at_each_step_of_a_rebuild, TwoCoins) {
+  node.MineOnly({Rival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
+  ChainHint();
+  for (int steps = 0; steps < 40; ++steps) {
+    for (int i = 0; i < steps % 12; ++i) SettleOneStep();
+    // The rival may have been there before the start: somebody has to look at it.
+    std::vector<Seq> alarms;
+    for (const auto& [number, alarm] : ledger().alarms()) alarms.push_back(number);
+    for (Seq alarm : alarms) AcceptAlarm(alarm);
+    if (!alarms.empty()) Durable();
+    Crash();
+  }
+  Settle();
+  MineAndSettle(2);
+  BOOST_TEST(Payments() == 1);
+  for (const Transaction& one : node.signed_ever())
+    BOOST_TEST((one == ours || Conflict(one, ours)));
+}
+
+// Locks follow the log: what no batch claims any more is unlocked, what one claims stays.
+BOOST_FIXTURE_TEST_CASE(the_locks_of_a_superseded_batch_are_given_back, TwoCoins) {
+  MineRival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)});
+  for (const bitcoin::OutPoint& coin : node.locked()) {
+    BOOST_TEST((coin == CoinOf(2, 0).outpoint || coin == CoinOf(9, 0).outpoint));
+  }
+  BOOST_TEST(!ledger().FindBatch(3)->locked);
+  BOOST_TEST(ledger().FindBatch(3)->superseded);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sendonce::core
