@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 
 #include "cli/client_options.h"
 #include "cli/conversation.h"
+#include "cli/import.h"
 #include "cli/interruption.h"
 #include "cli/reply.h"
 #include "cli/table.h"
@@ -42,22 +44,53 @@ net::HttpClient::Limits LimitsFor(const ClientOptions& options) {
   return limits;
 }
 
-std::optional<Reply> Ask(const ClientOptions& options) {
-  const ServerAddress& server = options.server;
-  net::HttpClient client(server.host, server.port, LimitsFor(options));
-  Interruption interruption([&client] { client.Interrupt(); });
-  Surroundings surroundings;
-  surroundings.exchange = [&client](const net::HttpRequest& request) {
-    return client.Exchange(request);
-  };
-  surroundings.credentials_place = server.cookie_file.string();
-  surroundings.read_credentials = [&server] {
-    return http::ReadCookie(server.cookie_file.string());
-  };
-  surroundings.now_ms = SteadyMs;
-  surroundings.pause = [&interruption](int64_t ms) { return interruption.Pause(ms); };
-  surroundings.tell = Complain;
-  return Converse(options.command, options.give_up_after_ms, surroundings);
+// A connection, and the user who can have had enough of it. One at a time in a process.
+class Line {
+ public:
+  explicit Line(const ClientOptions& options)
+      : server_(options.server),
+        client_(server_.host, server_.port, LimitsFor(options)),
+        interruption_([this] { client_.Interrupt(); }) {}
+
+  Surroundings MakeSurroundings() {
+    Surroundings surroundings;
+    surroundings.exchange = [this](const net::HttpRequest& request) {
+      return client_.Exchange(request);
+    };
+    surroundings.credentials_place = server_.cookie_file.string();
+    surroundings.read_credentials = [this] {
+      return http::ReadCookie(server_.cookie_file.string());
+    };
+    surroundings.now_ms = SteadyMs;
+    surroundings.pause = [this](int64_t ms) { return interruption_.Pause(ms); };
+    surroundings.tell = Complain;
+    return surroundings;
+  }
+
+ private:
+  const ServerAddress& server_;
+  net::HttpClient client_;
+  Interruption interruption_;
+};
+
+bool IsWritten() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
+  Complain("the answer could not be written to the standard output");
+  return false;
+}
+
+ExitCode AskForEachLine(const ClientOptions& options) {
+  std::ifstream stream(options.command.file, std::ios::binary);
+  if (!stream) {
+    Complain("the file " + options.command.file + " can not be opened");
+    return ExitCode::kUsage;
+  }
+  ImportFile file(stream);
+  Line line(options);
+  const ExitCode code =
+      RunImport(file, {options.json, options.give_up_after_ms}, line.MakeSurroundings(),
+                [](const std::string& text) { Print(stdout, text + "\n"); });
+  return IsWritten() ? code : ExitCode::kUsage;
 }
 
 std::string Refusal(const http::JsonValue& problem) {
@@ -83,11 +116,14 @@ ExitCode Report(const ClientOptions& options, const std::optional<Reply>& reply)
   } else {
     PrintTable(*reply);
   }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    Complain("the answer could not be written to the standard output");
-    return ExitCode::kUsage;
-  }
-  return ExitCodeFor(options.command, *reply);
+  return IsWritten() ? ExitCodeFor(options.command, *reply) : ExitCode::kUsage;
+}
+
+ExitCode Ask(const ClientOptions& options) {
+  if (options.command.kind == Command::Kind::kImport) return AskForEachLine(options);
+  Line line(options);
+  return Report(options,
+                Converse(options.command, options.give_up_after_ms, line.MakeSurroundings()));
 }
 
 }  // namespace
@@ -103,7 +139,7 @@ int RunClient(const std::vector<std::string>& arguments, const std::filesystem::
     return static_cast<int>(ExitCode::kUsage);
   }
   const auto& options = std::get<ClientOptions>(parsed);
-  return static_cast<int>(Report(options, Ask(options)));
+  return static_cast<int>(Ask(options));
 }
 
 }  // namespace sendonce::cli

@@ -55,6 +55,7 @@ Exit codes:
   4  never: it will not be paid by us. Only this permits a refund
   5  no answer. It may be paid: run the same command again
   6  no send is recorded under the id. To be certain, cancel it
+  7  import: some lines are not recorded; the standard error has each
 
 Examples:
 
@@ -66,6 +67,13 @@ Examples:
       make sure that it is never paid, or be told that it is too late
   sendonce-cli -regtest send w-1002 bcrt1q... 5000 --fee-rate=2.5 \
       --reference='customer 4711'
+  sendonce-cli -regtest bump w-1002 12.5
+      replace what pays it, with a fee of 12.5 sat/vB
+  sendonce-cli -regtest adopt w-0815 <txid> bcrt1q... 150000
+      it was paid by that transaction, before sendonce: never pay it again
+  sendonce-cli -regtest import paid-before.csv
+      the same for each line: w-0815,<txid>,bcrt1q...,150000
+  sendonce-cli -regtest verdict w-1001 never 'refunded by hand, ticket 12'
   sendonce-cli -regtest accept-alarm 42 'paid by hand, see ticket 7'
 )";
 

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "bitcoin/amount.h"
+#include "cli/adoption.h"
 #include "core/send.h"
 #include "http/json_writer.h"
 
@@ -22,7 +23,7 @@ struct Syntax {
   Command::Kind kind;
   std::string_view name;
   std::string_view arguments;
-  size_t argument_count;
+  size_t argument_count;  // with pairs: the least
   std::string_view explanation;
 };
 
@@ -32,6 +33,14 @@ constexpr std::array kSyntaxes = {
     Syntax{Command::Kind::kGet, "get", "<id>", 1, "How the send stands"},
     Syntax{Command::Kind::kCancel, "cancel", "<id>", 1,
            "Make sure that it is never paid, also if the id was never seen"},
+    Syntax{Command::Kind::kBump, "bump", "<id> <rate_sat_vb>", 2,
+           "Pay a higher fee for what pays the send, to that fee rate"},
+    Syntax{Command::Kind::kAdopt, "adopt", "<id> <txid> [<address> <amount_sat>]...", 2,
+           "Bind the id to a payment that was made before, so that it is never paid again"},
+    Syntax{Command::Kind::kVerdict, "verdict", "<id> pay-again|never|paid <reason>", 3,
+           "Decide about a send that the rules leave waiting; pay-again can pay it twice"},
+    Syntax{Command::Kind::kImport, "import", "<file>", 1,
+           "adopt for each line of a file: id,txid,address,amount_sat[,address,amount_sat]..."},
     Syntax{Command::Kind::kHistory, "history", "<id>", 1, "Its records in the log"},
     Syntax{Command::Kind::kStatus, "status", "", 0, "Node, wallet, log, backlog, alarms"},
     Syntax{Command::Kind::kFunds, "funds", "", 0,
@@ -50,8 +59,9 @@ const Syntax* FindSyntax(std::string_view name) {
 // --- which option belongs to which command
 
 constexpr std::array<std::string_view, 2> kWaitOptions = {"wait", "until"};
-constexpr std::array<std::string_view, 6> kSendOptions = {
-    "reference", "conf-target", "fee-rate", "max-fee-sat", "batch", "not-after"};
+constexpr std::array<std::string_view, 1> kContentOptions = {"reference"};
+constexpr std::array<std::string_view, 5> kSendOptions = {"conf-target", "fee-rate", "max-fee-sat",
+                                                          "batch", "not-after"};
 
 template <size_t kSize>
 std::optional<Problem> RefuseAll(const Settings& settings, const Syntax& syntax,
@@ -68,6 +78,9 @@ std::optional<Problem> CheckOptions(const Settings& settings, const Syntax& synt
   const bool is_send = syntax.kind == Command::Kind::kSend;
   if (!is_send) {
     if (auto problem = RefuseAll(settings, syntax, kSendOptions)) return problem;
+  }
+  if (!is_send && syntax.kind != Command::Kind::kAdopt) {
+    if (auto problem = RefuseAll(settings, syntax, kContentOptions)) return problem;
   }
   if (!is_send && syntax.kind != Command::Kind::kGet) {
     return RefuseAll(settings, syntax, kWaitOptions);
@@ -114,6 +127,14 @@ void WriteIntegerOption(Reader& reader, std::string_view option, std::string_vie
   json.Key(key).Integer(reader.Integer(option, 1, highest, 1));
 }
 
+std::optional<std::string> ReadReference(Reader& reader) {
+  auto reference = reader.Text("reference");
+  if (reference && reference->size() > core::kMaxReferenceBytes) {
+    reader.Refuse("reference", "must not be longer than 256 bytes");
+  }
+  return reference;
+}
+
 std::string SendBody(const std::string& address, int64_t amount_sat, const Settings& settings,
                      Reader& reader) {
   http::JsonWriter json;
@@ -126,12 +147,7 @@ std::string SendBody(const std::string& address, int64_t amount_sat, const Setti
   WriteIntegerOption(reader, "max-fee-sat", "max_fee_sat", bitcoin::kMaxMoneySat, json);
   if (!settings.Find("batch").empty()) json.Key("batch").Bool(reader.Flag("batch", true));
   WriteIntegerOption(reader, "not-after", "not_after", kMaxMillis, json);
-  if (const auto reference = reader.Text("reference")) {
-    if (reference->size() > core::kMaxReferenceBytes) {
-      reader.Refuse("reference", "must not be longer than 256 bytes");
-    }
-    json.Key("reference").String(*reference);
-  }
+  if (const auto reference = ReadReference(reader)) json.Key("reference").String(*reference);
   return json.EndObject().Take();
 }
 
@@ -149,38 +165,72 @@ Problem WrongArguments(const Syntax& syntax) {
                  "; see sendonce-cli -help"};
 }
 
-std::optional<Problem> CheckId(const std::string& id) {
-  if (core::IsValidSendId(id)) return std::nullopt;
-  return Problem{"\"" + id +
-                 "\" is no id: 1 to 128 of A-Z a-z 0-9 . _ : ~ - and neither \".\" nor \"..\""};
-}
-
 using MaybeCommand = std::variant<Command, Problem>;
 
 MaybeCommand MakeSend(const std::vector<std::string>& words, const Settings& settings,
                       Reader& reader) {
-  const auto amount_sat = settings::IntegerFromText(words[3]);
-  if (!amount_sat || *amount_sat == 0 || !bitcoin::IsMoney(*amount_sat)) {
-    return Problem{"\"" + words[3] +
-                   "\" is no amount: give a whole number of satoshi (0.1 bitcoin are 10000000)"};
-  }
-  return Command{Command::Kind::kSend, "PUT", "/v1/sends/" + words[1],
-                 SendBody(words[2], *amount_sat, settings, reader), std::nullopt};
+  const auto amount_sat = ReadAmountSat(words[3]);
+  if (const auto* problem = std::get_if<Problem>(&amount_sat)) return *problem;
+  return Command{Command::Kind::kSend,
+                 "PUT",
+                 "/v1/sends/" + words[1],
+                 SendBody(words[2], std::get<int64_t>(amount_sat), settings, reader),
+                 std::nullopt,
+                 ""};
 }
 
 MaybeCommand MakeAcceptAlarm(const std::vector<std::string>& words) {
   const auto number = settings::IntegerFromText(words[1]);
   if (!number) return Problem{"\"" + words[1] + "\" is no number of an alarm"};
   if (words[2].empty()) return Problem{"the reason must not be empty: it stays in the log"};
-  return Command{Command::Kind::kAcceptAlarm, "POST",
-                 "/v1/alarms/" + std::to_string(*number) + "/accept", ReasonBody(words[2]),
-                 std::nullopt};
+  return Command{Command::Kind::kAcceptAlarm,
+                 "POST",
+                 "/v1/alarms/" + std::to_string(*number) + "/accept",
+                 ReasonBody(words[2]),
+                 std::nullopt,
+                 ""};
+}
+
+MaybeCommand MakeBump(const std::vector<std::string>& words) {
+  const auto rate = bitcoin::FeeRateFromSatVbText(words[2]);
+  if (!rate || *rate == 0) {
+    return Problem{"\"" + words[2] + "\" is no fee rate: sat/vB, with at most three decimals"};
+  }
+  http::JsonWriter json;
+  json.BeginObject().Key("rate_sat_vb").Number(bitcoin::SatVbTextFromFeeRate(*rate)).EndObject();
+  return Command{Command::Kind::kBump, "POST",       "/v1/sends/" + words[1] + "/bump",
+                 json.Take(),          std::nullopt, ""};
+}
+
+MaybeCommand MakeVerdict(const std::vector<std::string>& words) {
+  const std::string& verdict = words[2];
+  if (verdict != "pay-again" && verdict != "never" && verdict != "paid") {
+    return Problem{"\"" + verdict + "\" is no verdict: pay-again, never or paid"};
+  }
+  if (words[3].empty()) return Problem{"the reason must not be empty: it stays in the log"};
+  http::JsonWriter json;
+  json.BeginObject();
+  json.Key("verdict").String(verdict == "pay-again" ? "pay_again" : verdict);
+  json.Key("reason").String(words[3]).EndObject();
+  return Command{Command::Kind::kVerdict,
+                 "POST",
+                 "/v1/sends/" + words[1] + "/verdict",
+                 json.Take(),
+                 std::nullopt,
+                 ""};
+}
+
+MaybeCommand MakeImport(const std::vector<std::string>& words) {
+  Command command;
+  command.kind = Command::Kind::kImport;
+  command.file = words[1];
+  return command;
 }
 
 MaybeCommand MakeCommand(const Syntax& syntax, const Settings& settings, Reader& reader) {
   const std::vector<std::string>& words = settings.words();
   const auto simple = [&syntax](std::string method, std::string path) {
-    return Command{syntax.kind, std::move(method), std::move(path), "", std::nullopt};
+    return Command{syntax.kind, std::move(method), std::move(path), "", std::nullopt, ""};
   };
   switch (syntax.kind) {
     case Command::Kind::kSend:
@@ -191,6 +241,14 @@ MaybeCommand MakeCommand(const Syntax& syntax, const Settings& settings, Reader&
       return simple("DELETE", "/v1/sends/" + words[1]);
     case Command::Kind::kHistory:
       return simple("GET", "/v1/sends/" + words[1] + "/history");
+    case Command::Kind::kBump:
+      return MakeBump(words);
+    case Command::Kind::kAdopt:
+      return MakeAdoption({words.begin() + 1, words.end()}, ReadReference(reader));
+    case Command::Kind::kVerdict:
+      return MakeVerdict(words);
+    case Command::Kind::kImport:
+      return MakeImport(words);
     case Command::Kind::kAcceptAlarm:
       return MakeAcceptAlarm(words);
     case Command::Kind::kStatus:
@@ -199,6 +257,15 @@ MaybeCommand MakeCommand(const Syntax& syntax, const Settings& settings, Reader&
       break;
   }
   return simple("GET", "/v1/" + std::string(syntax.name));
+}
+
+bool TakesPairs(const Syntax& syntax) {
+  return syntax.arguments.ends_with("...");
+}
+
+bool HasItsArguments(const Syntax& syntax, size_t count) {
+  if (!TakesPairs(syntax)) return count == syntax.argument_count;
+  return count >= syntax.argument_count && (count - syntax.argument_count) % 2 == 0;
 }
 
 bool TakesId(const Syntax& syntax) {
@@ -211,7 +278,7 @@ settings::OptionGroup CommandOptions() {
   constexpr auto kValue = Option::Kind::kValue;
   constexpr auto kCommandLine = Option::Place::kCommandLine;
   return {
-      "Options of send and get",
+      "Options of send, get and adopt",
       {
           {"wait", "<s>",
            "Wait until the send has come as far as --until says, at most that many seconds", kValue,
@@ -228,7 +295,7 @@ settings::OptionGroup CommandOptions() {
            "send: becomes `never` if no signature was asked for by then, in milliseconds since "
            "1970. Repeat it unchanged, as everything else",
            kValue, kCommandLine},
-          {"reference", "<text>", "send: up to 256 bytes, stored and shown again", kValue,
+          {"reference", "<text>", "send, adopt: up to 256 bytes, stored and shown again", kValue,
            kCommandLine},
       }};
 }
@@ -250,7 +317,7 @@ std::variant<Command, Problem> ReadCommand(const Settings& settings) {
   if (syntax == nullptr) {
     return Problem{"\"" + words[0] + "\" is no command; see sendonce-cli -help"};
   }
-  if (words.size() != 1 + syntax->argument_count) return WrongArguments(*syntax);
+  if (!HasItsArguments(*syntax, words.size() - 1)) return WrongArguments(*syntax);
   if (auto problem = CheckOptions(settings, *syntax)) return *problem;
   if (TakesId(*syntax)) {
     if (auto problem = CheckId(words[1])) return *problem;

@@ -20,15 +20,30 @@ struct Wait {
 };
 constexpr int64_t kMaxWaitSeconds = 2'592'000;  // 30 days
 
-// One question, always the same however often it is put: repeating it does nothing twice.
+// One question, always the same however often it is put: repeating it does nothing twice. kImport
+// alone is many: one of kAdopt for each line of a file.
 struct Command {
-  enum class Kind { kSend, kGet, kCancel, kHistory, kStatus, kFunds, kAlarms, kAcceptAlarm };
+  enum class Kind {
+    kSend,
+    kGet,
+    kCancel,
+    kBump,
+    kAdopt,
+    kVerdict,
+    kHistory,
+    kStatus,
+    kFunds,
+    kAlarms,
+    kAcceptAlarm,
+    kImport
+  };
 
   Kind kind = Kind::kStatus;
   std::string method;
   std::string path;  // without a query
   std::string body;  // JSON; empty: none
   std::optional<Wait> wait;
+  std::string file;  // kImport, and then nothing else
 };
 
 // The options that belong to commands, for the program's table.

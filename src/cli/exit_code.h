@@ -23,6 +23,8 @@ enum class ExitCode {
   kNoAnswer = 5,
   // No send is recorded under the id. No permission to refund: cancel it first.
   kUnknownId = 6,
+  // import: the file was read to its end, and some of its lines are not recorded.
+  kNotAll = 7,
 };
 
 }  // namespace sendonce::cli

@@ -173,6 +173,15 @@ class Usage(CliCase):
             ("cancel", "w-1", "--wait=5"),
             ("status", "w-1"),
             ("accept-alarm", "x", "reason"),
+            ("bump", "w-1", "0"),
+            ("bump", "w-1", "2", "--fee-rate=2"),
+            ("adopt", "w-1", "00"),
+            ("adopt", "w-1", "00" * 32, address),
+            ("adopt", "w-1", "00" * 32, address, "0.001"),
+            ("verdict", "w-1", "pay_again", "reason"),
+            ("verdict", "w-1", "never", ""),
+            ("import", "/nowhere/paid-before.csv"),
+            ("import",),
         ):
             with self.subTest(" ".join(words)[:80]):
                 out, error = self.run_cli(USAGE, *words)

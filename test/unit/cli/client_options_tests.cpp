@@ -131,6 +131,51 @@ BOOST_AUTO_TEST_CASE(the_other_commands) {
   BOOST_TEST(asked({"get", "--", "-w-1"}) == "GET /v1/sends/-w-1 ");
 }
 
+BOOST_AUTO_TEST_CASE(what_operators_ask) {
+  const auto asked = [this](const Arguments& arguments) {
+    const Command command = Parsed(arguments).command;
+    return command.method + " " + command.path + " " + command.body;
+  };
+  const std::string txid(64, 'a');
+  BOOST_TEST(asked({"bump", "w-1", "30"}) == "POST /v1/sends/w-1/bump {\"rate_sat_vb\":30}");
+  BOOST_TEST(asked({"bump", "w-1", "2.50"}) == "POST /v1/sends/w-1/bump {\"rate_sat_vb\":2.5}");
+  BOOST_TEST(asked({"adopt", "w-1", txid}) ==
+             "POST /v1/sends/w-1/adopt {\"txid\":\"" + txid + "\"}");
+  BOOST_TEST(asked({"adopt", "w-1", txid, "a", "1", "b", "2", "--reference=old"}) ==
+             "POST /v1/sends/w-1/adopt {\"txid\":\"" + txid +
+                 R"(","outputs":[{"address":"a","amount_sat":1},{"address":"b","amount_sat":2}],)"
+                 R"("reference":"old"})");
+  BOOST_TEST(asked({"verdict", "w-1", "pay-again", "lost"}) ==
+             R"(POST /v1/sends/w-1/verdict {"verdict":"pay_again","reason":"lost"})");
+  BOOST_TEST(asked({"verdict", "w-1", "never", "r"}).find(R"("never")") != std::string::npos);
+  BOOST_TEST(asked({"verdict", "w-1", "paid", "r"}).find(R"("paid")") != std::string::npos);
+  const Command import = Parsed({"import", "paid before.csv"}).command;
+  BOOST_TEST((import.kind == Command::Kind::kImport));
+  BOOST_TEST(import.file == "paid before.csv");
+}
+
+BOOST_AUTO_TEST_CASE(what_operators_ask_wrongly) {
+  const std::string txid(64, 'a');
+  for (const char* rate : {"0", "", "x", "1.0001"}) {
+    BOOST_TEST(ProblemOf({"bump", "w-1", rate}).find("is no fee rate") != std::string::npos, rate);
+  }
+  BOOST_TEST(ProblemOf({"adopt", "w-1"}).starts_with("adopt is written so:"));
+  BOOST_TEST(ProblemOf({"adopt", "w-1", txid, "a"}).starts_with("adopt is written so:"));
+  BOOST_TEST(ProblemOf({"adopt", "w-1", "aa"}).find("is no txid") != std::string::npos);
+  BOOST_TEST(ProblemOf({"adopt", "w-1", txid, "a", "0"}).find("is no amount") != std::string::npos);
+  BOOST_TEST(ProblemOf({"adopt", "a b", txid}).find("is no id") != std::string::npos);
+  BOOST_TEST(ProblemOf({"adopt", "w-1", txid, "--reference=x"}).starts_with("a reference is"));
+  BOOST_TEST(ProblemOf({"adopt", "w-1", txid, "--fee-rate=1"}) ==
+             "--fee-rate=1: is no option of adopt");
+  BOOST_TEST(ProblemOf({"verdict", "w-1", "pay_again", "r"}).find("is no verdict") !=
+             std::string::npos);
+  BOOST_TEST(ProblemOf({"verdict", "w-1", "paid", ""}).starts_with("the reason must not be empty"));
+  BOOST_TEST(ProblemOf({"verdict", "w-1", "paid"}).starts_with("verdict is written so:"));
+  BOOST_TEST(ProblemOf({"import"}).starts_with("import is written so:"));
+  BOOST_TEST(ProblemOf({"import", "f", "--reference=x"}) ==
+             "--reference=x: is no option of import");
+}
+
 BOOST_AUTO_TEST_CASE(commands_that_are_written_wrongly) {
   BOOST_TEST(ProblemOf({}).starts_with("no command is given"));
   BOOST_TEST(ProblemOf({"pay"}).starts_with("\"pay\" is no command"));
@@ -176,7 +221,8 @@ BOOST_AUTO_TEST_CASE(help_and_version) {
       BOOST_TEST(help.find("\n  -" + std::string(option.name)) != std::string::npos);
     }
   }
-  for (const char* part : {"accept-alarm <number> <reason>", "Exit codes:", "Examples:"}) {
+  for (const char* part :
+       {"accept-alarm <number> <reason>", "import <file>", "Exit codes:", "Examples:"}) {
     BOOST_TEST(help.find(part) != std::string::npos, part);
   }
   BOOST_TEST(text("-version").starts_with("sendonce-cli version "));

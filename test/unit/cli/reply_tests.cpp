@@ -146,6 +146,17 @@ BOOST_AUTO_TEST_CASE(a_refusal_may_show_the_send) {
   BOOST_TEST(FindSend(ReplyOf(409, R"({"code":"too_late","send":{}})")) == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(what_changes_a_send_is_done_when_it_is_answered) {
+  for (const Kind kind : {Kind::kBump, Kind::kAdopt, Kind::kVerdict}) {
+    BOOST_TEST(CodeFor(CommandOf(kind), 200, Send("pending", "signed")) == 0);
+    BOOST_TEST(CodeFor(CommandOf(kind), 200, Send("never", "cancelled")) == 0);
+    BOOST_TEST(CodeFor(CommandOf(kind), 409, R"({"code":"cannot_bump"})") == 2);
+    BOOST_TEST(CodeFor(CommandOf(kind), 404, R"({"code":"unknown_transaction"})") == 2);
+    BOOST_TEST(CodeFor(CommandOf(kind), 404, R"({"code":"unknown_id"})") == 6);
+    BOOST_TEST(IsSettled(CommandOf(kind), ReplyOf(200, Send("pending", "signed"))));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace sendonce::cli
