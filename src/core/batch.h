@@ -92,6 +92,7 @@ struct Batch {
   std::vector<Exclusion> exclusions;
   std::vector<Version> versions;
   std::vector<Rival> rivals;
+  std::vector<bitcoin::OutPoint> vanished;  // coins that the node shows neither spent nor unspent
   std::optional<Confirmation> confirmation;
   BatchEnd end = BatchEnd::kOpen;
   bool left = false;        // a send has left it by R4: it is watched for ever

@@ -73,9 +73,7 @@ void Builder::Advance(Millis now_ms) {
 
 // Sends that R4 may help come first: they have waited longest.
 void Builder::AdvanceRebuilds(Millis now_ms) {
-  std::set<BatchId> candidates = ledger_.troubled();
-  const auto& vanished = payer_.batches_with_vanished_coins();
-  candidates.insert(vanished.begin(), vanished.end());
+  const std::set<BatchId> candidates = ledger_.troubled();
   std::erase_if(blocked_rebuilds_,
                 [&](const auto& item) { return !candidates.contains(item.first); });
   const bool is_new = rebuild_seq_ != ledger_.last_seq() || rebuild_round_ != follower_.rounds();
@@ -87,18 +85,14 @@ void Builder::AdvanceRebuilds(Millis now_ms) {
     const Batch* batch = ledger_.FindBatch(id);
     if (!batch || batch->end == BatchEnd::kDropped || batch->superseded) continue;
     if (!SignatureAsked(*batch)) continue;
-    if (!ledger_.troubled().contains(id) && payer_.VanishedCoins(id).empty()) continue;
     StartRebuild(*batch, now_ms);
     if (attempt_) return;
   }
 }
 
-CoinSources Builder::Sources(BatchId batch) const {
+CoinSources Builder::Sources() const {
   CoinSources sources;
-  const auto vanished = payer_.VanishedCoins(batch);
-  sources.may_be_there = [this, vanished](const bitcoin::OutPoint& coin) {
-    return !vanished.contains(coin) && !gone_.contains(coin);
-  };
+  sources.may_be_there = [this](const bitcoin::OutPoint& coin) { return !gone_.contains(coin); };
   sources.output_of = [this](const bitcoin::Txid& txid) {
     return pool_.FindOutputOf(txid, [this](const WalletCoin& coin) { return MaySpend(coin); });
   };
@@ -113,7 +107,7 @@ bool Builder::IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const 
 }
 
 void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
-  auto planned = PlanRebuild(ledger_, batch, policy_, Sources(batch.id));
+  auto planned = PlanRebuild(ledger_, batch, policy_, Sources());
   if (const auto* none = std::get_if<NoPlan>(&planned)) {
     return NoteBlocked(batch.id, {"conflicted", none->reason, now_ms, none->automatic});
   }

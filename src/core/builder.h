@@ -82,7 +82,7 @@ class Builder {
   void EmitDraft(Attempt attempt);
   bool MaySplit(const Attempt& attempt) const;
   Millis DueOf(const SendId& id) const;
-  CoinSources Sources(BatchId batch) const;
+  CoinSources Sources() const;
   bool IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const;
   void StartRound();
   bool IsUnaffordable(const Send& send) const;

@@ -36,7 +36,6 @@ CallDesk::CallDesk(const Policy& policy, Ledger& ledger, Outbox& outbox, Followe
   }
 }
 
-// What is open is here, and newer than any copy from the log's index.
 const Send* CallDesk::Find(const SendId& id, const std::optional<Send>& stored) const {
   if (const Send* send = ledger_.FindSend(id)) return send;
   return stored ? &*stored : nullptr;
@@ -168,6 +167,13 @@ void CallDesk::OnVerdict(const GiveVerdict& call, Millis now_ms) {
   outbox_.Write(std::move(record), now_ms);
   for (BatchId batch : batches) payer_.Schedule(batch, now_ms);
   Answer(*ledger_.FindSend(call.id), call.call, Verdict::kKnown, false);
+}
+
+void CallDesk::AnswerAdoption(const Adopter::Result& result) {
+  if (const Send* send = Find(result.id, result.stored)) {
+    return Answer(*send, result.call, result.verdict, result.replayed, "", result.detail);
+  }
+  outbox_.Reply(result.call, Without(result.verdict, result.detail), 0);
 }
 
 void CallDesk::AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/adopter.h"
 #include "core/answers.h"
 #include "core/builder.h"
 #include "core/commands.h"
@@ -30,6 +31,9 @@ class CallDesk {
   void OnQuery(const Query& query, Millis now_ms);
   void OnCancel(const Cancel& cancel, Millis now_ms);
   void OnVerdict(const GiveVerdict& verdict, Millis now_ms);
+  // The send: the one in the ledger, else the copy from the log's index, else nullptr.
+  const Send* Find(const SendId& id, const std::optional<Send>& stored) const;
+  void AnswerAdoption(const Adopter::Result& result);
   void OnCallerGone(CallToken call);
   void StopAccepting();
   void EndWaits();
@@ -53,7 +57,6 @@ class CallDesk {
     bool replayed = false;
   };
 
-  const Send* Find(const SendId& id, const std::optional<Send>& stored) const;
   void OnKnownId(const Submit& submit, const Send& send, Millis now_ms);
   std::optional<SendReply> RefusalOfPromises() const;
   std::optional<SendReply> RefusalOfNew() const;

@@ -157,6 +157,7 @@ class RecordApplier {
 
   void operator()(const VersionAccepted& record) {
     VersionWith(record.batch, record.txid).accepted = true;
+    BatchAt(record.batch).vanished.clear();
     TakeBack(record.batch, record.txid);
   }
 
@@ -202,6 +203,7 @@ class RecordApplier {
 
   void operator()(const BatchConfirmed& record) {
     VersionWith(record.batch, record.txid).accepted = true;
+    BatchAt(record.batch).vanished.clear();
     BatchAt(record.batch).confirmation = Confirmation{record.txid, record.block};
     TakeBack(record.batch, record.txid);
   }
@@ -294,6 +296,8 @@ class RecordApplier {
   }
 
   void operator()(const LocksReleased& record) { BatchAt(record.batch).locked = false; }
+
+  void operator()(const CoinsVanished& record) { BatchAt(record.batch).vanished = record.coins; }
 
   // Copies what was touched, as it now is, into the entry.
   void Finish() {
@@ -527,9 +531,9 @@ bool Ledger::IsTroubled(const Batch& batch) const {
   }
   const bool has_rival = std::any_of(batch.rivals.begin(), batch.rivals.end(),
                                      [](const Rival& rival) { return rival.block.has_value(); });
-  return has_rival || std::any_of(living.begin(), living.end(), [&](const SendId& id) {
-           return !FindSend(id)->excluded_by_verdict.empty();
-         });
+  return has_rival || !batch.vanished.empty() ||
+         std::any_of(living.begin(), living.end(),
+                     [&](const SendId& id) { return !FindSend(id)->excluded_by_verdict.empty(); });
 }
 
 void Ledger::IndexTrouble(const Batch& batch) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/adopter.h"
 #include "core/builder.h"
 #include "core/call_desk.h"
 #include "core/coin_pool.h"
@@ -31,6 +32,7 @@ class Machine::Parts {
         follower_(policy_, ledger_, outbox_, pool_),
         payer_(policy_, ledger_, outbox_, pool_, follower_),
         builder_(policy_, ledger_, outbox_, pool_, follower_, payer_, drafts_),
+        adopter_(policy_, ledger_, outbox_, follower_, builder_),
         desk_(policy_, ledger_, outbox_, follower_, payer_, builder_) {}
 
   Effects Step(const Command& command, Millis now_ms) {
@@ -75,6 +77,7 @@ class Machine::Parts {
   FundsReply Funds() const {
     FundsReply funds;
     funds.known = follower_.coins_known();
+    funds.foreign_locks = follower_.foreign_locks();
     funds.spendable = pool_.Sum([&](const WalletCoin& coin) { return builder_.MaySpend(coin); });
     funds.waiting_for_confirmations = pool_.Sum([&](const WalletCoin& coin) {
       return !builder_.MaySpend(coin) && !ledger_.IsReserved(coin.coin.outpoint);
@@ -94,8 +97,14 @@ class Machine::Parts {
   void operator()(const Query& query) { desk_.OnQuery(query, now_ms_); }
   void operator()(const Cancel& cancel) { desk_.OnCancel(cancel, now_ms_); }
   void operator()(const GiveVerdict& verdict) { desk_.OnVerdict(verdict, now_ms_); }
-  void operator()(const CallerGone& gone) { desk_.OnCallerGone(gone.call); }
-  void operator()(const StopAccepting&) { desk_.StopAccepting(); }
+  void operator()(const CallerGone& gone) {
+    adopter_.OnCallerGone(gone.call);
+    desk_.OnCallerGone(gone.call);
+  }
+  void operator()(const StopAccepting&) {
+    adopter_.Stop();
+    desk_.StopAccepting();
+  }
   void operator()(const Durable& durable) { outbox_.OnDurable(durable.seq); }
   void operator()(const Drafted& drafted) { builder_.OnDrafted(drafted, now_ms_); }
   void operator()(const CoinsLocked& locked) { payer_.OnCoinsLocked(locked, now_ms_); }
@@ -139,8 +148,12 @@ class Machine::Parts {
   void operator()(const AskFunds& ask) { outbox_.Reply(ask.call, Funds(), 0); }
 
   void operator()(const Bump&) {}
-  void operator()(const Adopt&) {}
-  void operator()(const TransactionLookedUp&) {}
+  void operator()(const Adopt& adopt) {
+    adopter_.OnAdopt(adopt, desk_.Find(adopt.id, adopt.stored));
+  }
+  void operator()(const TransactionLookedUp& reply) {
+    adopter_.OnTransactionLookedUp(reply, now_ms_);
+  }
 
   void operator()(const AskAlarms& ask) {
     AlarmsReply reply;
@@ -177,6 +190,7 @@ class Machine::Parts {
     desk_.Advance(now_ms_);
     builder_.Advance(now_ms_);
     payer_.Advance(now_ms_);
+    for (const Adopter::Result& result : adopter_.TakeResults()) desk_.AnswerAdoption(result);
     desk_.OnTouched(outbox_.TakeTouched());
   }
 
@@ -209,6 +223,7 @@ class Machine::Parts {
   Payer payer_;
   DraftNumbers drafts_;
   Builder builder_;
+  Adopter adopter_;
   CallDesk desk_;
   Millis now_ms_ = 0;
 };

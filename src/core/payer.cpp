@@ -97,7 +97,6 @@ void Payer::Advance(Millis now_ms) {
     const Batch* batch = ledger_.FindBatch(id);
     if (!batch || !HasWork(*batch)) {
       due_.erase({attempt.due_ms, id});
-      NoteVanished(attempt, id, {});
       attempts_.erase(id);
     } else if (attempt.in_flight) {
       due_.erase({attempt.due_ms, id});  // its reply puts it back
@@ -301,7 +300,6 @@ Payer::Attempt* Payer::Returned(BatchId batch) {
     return nullptr;
   }
   due_.erase({found->second.due_ms, batch});
-  NoteVanished(found->second, batch, {});
   attempts_.erase(found);
   return nullptr;
 }
@@ -309,7 +307,7 @@ Payer::Attempt* Payer::Returned(BatchId batch) {
 void Payer::Succeed(Attempt& attempt, BatchId batch, Millis due_ms) {
   attempt.failures = 0;
   attempt.stall.reset();
-  NoteVanished(attempt, batch, {});
+  attempt.vanished.clear();
   Schedule(batch, due_ms);
 }
 
@@ -367,7 +365,8 @@ void Payer::Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms)
   const BatchId id = batch.id;
   const Version* version = FindVersion(batch, txid);
   if (!version) return;
-  const bool is_news = !version->accepted || !ledger_.SendsToTakeBack(batch, *version).empty();
+  const bool is_news = !version->accepted || !batch.vanished.empty() ||
+                       !ledger_.SendsToTakeBack(batch, *version).empty();
   if (is_news) outbox_.Write(VersionAccepted{id, txid}, now_ms);
   // Our transaction is in the mempool: what was only there, and spends the same coins, is not.
   std::vector<bitcoin::Txid> gone;
@@ -402,19 +401,19 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   const auto* standings = std::get_if<std::vector<CoinStanding>>(&reply.outcome);
   if (!standings) return;
   bool all_unspent = true;
-  std::set<bitcoin::OutPoint> vanished;
+  std::vector<bitcoin::OutPoint> vanished;
   for (const CoinStanding& standing : *standings) {
     all_unspent = all_unspent && standing.unspent;
     if (standing.unspent) continue;
     pool_.Remove(standing.outpoint);
-    if (!standing.mempool_spender) vanished.insert(standing.outpoint);
+    if (!standing.mempool_spender) vanished.push_back(standing.outpoint);
     if (!standing.mempool_spender) continue;
     // It may be a version of another batch that the sends were in (R4').
     for (BatchId id : ledger_.BatchesSpending(standing.outpoint)) {
       follower_.OnSpender(id, *standing.mempool_spender, std::nullopt, now_ms);
     }
   }
-  NoteVanished(*attempt, reply.batch, std::move(vanished));
+  NoteVanished(*attempt, reply.batch, std::move(vanished), now_ms);
   // The coins are there: a lock that the node does not give is done without (R8).
   if (all_unspent) attempt->locked = true;
   const Batch* batch = ledger_.FindBatch(reply.batch);
@@ -423,23 +422,21 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   Succeed(*attempt, reply.batch, now_ms);
 }
 
-void Payer::NoteVanished(Attempt& attempt, BatchId batch, std::set<bitcoin::OutPoint> vanished) {
-  if (vanished.empty()) {
-    with_vanished_coins_.erase(batch);
-  } else {
-    with_vanished_coins_.insert(batch);
-    if (attempt.vanished != vanished) {
-      attempt.vanished_round = follower_.rounds();
-      follower_.WantWallet(attempt.due_ms);
-    }
+// One look says nothing: the block that was just read, or will be, may hold what spends the coins.
+// Seen twice with a whole reconciliation between, on a node that is up to date, it is written down.
+void Payer::NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::OutPoint> vanished,
+                         Millis now_ms) {
+  const Batch& known = *ledger_.FindBatch(batch);
+  const bool goes_on = attempt.vanished == vanished;
+  if (!goes_on) attempt.vanished_round = follower_.rounds();
+  attempt.vanished = vanished;
+  if (vanished.empty() || !SignatureAsked(known) || !known.rivals.empty()) return;
+  if (known.superseded || known.confirmation || known.vanished == vanished) return;
+  if (!goes_on || follower_.rounds() <= attempt.vanished_round) {
+    return follower_.WantWallet(now_ms);
   }
-  attempt.vanished = std::move(vanished);
-}
-
-std::set<bitcoin::OutPoint> Payer::VanishedCoins(BatchId batch) const {
-  const auto found = attempts_.find(batch);
-  if (found == attempts_.end() || follower_.rounds() <= found->second.vanished_round) return {};
-  return found->second.vanished;
+  if (follower_.building_stall()) return;
+  outbox_.Write(CoinsVanished{batch, std::move(vanished)}, now_ms);
 }
 
 void Payer::MakeDue(Millis now_ms) {

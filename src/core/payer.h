@@ -53,13 +53,6 @@ class Payer {
   // be gone or unconfirmed, and others can still be chosen.
   void DropUnasked(Millis now_ms);
 
-  // Coins of the batch that the node showed neither as unspent nor as spent in its mempool, when
-  // its transaction was refused for them; empty while a reconciliation since then is still to come
-  // (the chain may hold what spends them). No proof of anything (R4).
-  std::set<bitcoin::OutPoint> VanishedCoins(BatchId batch) const;
-  // The batches that have any.
-  const std::set<BatchId>& batches_with_vanished_coins() const { return with_vanished_coins_; }
-
   // What keeps the batch from going on, if anything does.
   std::optional<Stall> StallOf(BatchId batch) const;
 
@@ -71,8 +64,8 @@ class Payer {
     int failures = 0;
     Millis due_ms = 0;
     std::optional<Stall> stall;
-    std::set<bitcoin::OutPoint> vanished;
-    uint64_t vanished_round = 0;  // of the follower, when that was seen
+    std::vector<bitcoin::OutPoint> vanished;  // neither spent nor unspent when last looked up ...
+    uint64_t vanished_round = 0;              // ... and the follower's round then
   };
 
   static bool HasWork(const Batch& batch);
@@ -84,7 +77,8 @@ class Payer {
   bool DropIfExpired(const Batch& batch, Millis now_ms);
   bool PaysAnEndedSend(const Batch& batch, const Version& version) const;
   void EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms);
-  void NoteVanished(Attempt& attempt, BatchId batch, std::set<bitcoin::OutPoint> vanished);
+  void NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::OutPoint> vanished,
+                    Millis now_ms);
   std::vector<bitcoin::OutPoint> CoinsToLock(const Batch& batch) const;
   void LookUp(const Batch& batch, Attempt& attempt);
 
@@ -102,7 +96,6 @@ class Payer {
   Follower& follower_;
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;
-  std::set<BatchId> with_vanished_coins_;
 };
 
 }  // namespace sendonce::core

@@ -18,19 +18,25 @@ constexpr const char* kWaitsForVerdict =
 constexpr const char* kPaidOutside =
     "the payment was made outside and adopted: only a verdict lets it be paid again";
 constexpr const char* kNothingLeft =
-    "a reserved coin is spent by a transaction that does not pay this send; it is paid again when "
-    "a coin of the batch is left, an output of that transaction is ours and confirmed, or that "
-    "transaction is -conflictdepth deep; or by a verdict (POST /v1/sends/{id}/verdict)";
+    "a reserved coin is spent by a transaction that does not pay this send, or has vanished with "
+    "its "
+    "parent; the send is paid again when a coin of the batch is left, an output of that "
+    "transaction "
+    "is ours and confirmed, or that transaction is -conflictdepth deep; or by a verdict (POST "
+    "/v1/sends/{id}/verdict)";
 
 bool Spends(const bitcoin::Transaction& transaction, const OutPoint& coin) {
   return std::any_of(transaction.inputs.begin(), transaction.inputs.end(),
                      [&](const bitcoin::TxIn& input) { return input.prevout == coin; });
 }
 
-// A transaction in the chain that the log knows spends the coin.
-bool IsSpentInChain(const Batch& batch, const OutPoint& coin) {
+// The coin is not there, or a transaction in the chain that the log knows spends it.
+bool IsKnownToBeGone(const Batch& batch, const OutPoint& coin) {
   for (const Rival& rival : batch.rivals) {
     if (rival.block && Spends(*bitcoin::ParseTransaction(rival.raw_tx), coin)) return true;
+  }
+  if (std::find(batch.vanished.begin(), batch.vanished.end(), coin) != batch.vanished.end()) {
+    return true;
   }
   return batch.confirmation && Spends(TransactionOf(CurrentVersion(batch)), coin);
 }
@@ -104,7 +110,8 @@ class Planner {
 
   bool IsLeft(const Batch& owner, const Coin& coin) const {
     if (coin.script.empty() || !sources_.may_be_there(coin.outpoint)) return false;
-    if (IsSpentInChain(owner, coin.outpoint) || IsSpentInChain(batch_, coin.outpoint)) return false;
+    if (IsKnownToBeGone(owner, coin.outpoint) || IsKnownToBeGone(batch_, coin.outpoint))
+      return false;
     const auto owners = ledger_.OwnersOf(coin.outpoint);
     return std::all_of(owners.begin(), owners.end(), [&](BatchId id) { return id == batch_.id; });
   }

@@ -210,6 +210,17 @@ class RecordJudge {
     return ObjectionToPayment(record);
   }
 
+  Objection operator()(const CoinsVanished& record) const {
+    const Batch* batch = ledger_.FindBatch(record.batch);
+    if (!batch || batch->end != BatchEnd::kOpen) return "there is no such open batch";
+    for (const bitcoin::OutPoint& coin : record.coins) {
+      const bool ours = std::any_of(batch->coins.begin(), batch->coins.end(),
+                                    [&](const Coin& one) { return one.outpoint == coin; });
+      if (!ours) return "the coin is none of the batch";
+    }
+    return std::nullopt;
+  }
+
   Objection operator()(const LocksReleased& record) const {
     const Batch* batch = ledger_.FindBatch(record.batch);
     if (!batch || !batch->locked) return "there is no such batch with locks";

@@ -26,6 +26,7 @@ struct Namer {
   std::string_view operator()(const VerdictGiven&) const { return "VerdictGiven"; }
   std::string_view operator()(const PaymentAdopted&) const { return "PaymentAdopted"; }
   std::string_view operator()(const LocksReleased&) const { return "LocksReleased"; }
+  std::string_view operator()(const CoinsVanished&) const { return "CoinsVanished"; }
 };
 
 }  // namespace

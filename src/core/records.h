@@ -206,11 +206,20 @@ struct LocksReleased {
   BatchId batch = 0;
 };
 
-using Record =
-    std::variant<WalCreated, SendRecorded, SendEnded, BatchReserved, SignatureRequested,
-                 VersionSigned, VersionAccepted, VersionAdopted, RivalSeen, RivalGone,
-                 BatchConfirmed, BatchReopened, BatchFinal, BatchDropped, ChainMoved, AlarmRaised,
-                 AlarmAccepted, VersionReserved, VerdictGiven, PaymentAdopted, LocksReleased>;
+// Type 22. On the chain that was read the node shows these coins of the batch neither as unspent
+// nor as spent, and refuses the batch's transactions for them: a parent was replaced or reorganised
+// away. No proof of anything; from here on the sends count as conflicted. An empty list: they are
+// back.
+struct CoinsVanished {
+  BatchId batch = 0;
+  std::vector<bitcoin::OutPoint> coins;
+};
+
+using Record = std::variant<WalCreated, SendRecorded, SendEnded, BatchReserved, SignatureRequested,
+                            VersionSigned, VersionAccepted, VersionAdopted, RivalSeen, RivalGone,
+                            BatchConfirmed, BatchReopened, BatchFinal, BatchDropped, ChainMoved,
+                            AlarmRaised, AlarmAccepted, VersionReserved, VerdictGiven,
+                            PaymentAdopted, LocksReleased, CoinsVanished>;
 
 // The record's name in doc/wal-format.md: "SendRecorded", ...
 std::string_view RecordName(const Record& record);

@@ -79,6 +79,7 @@ SendState StateOf(const Send& send, const Batch* batch) {
   if (ConfirmedVersionPays(send, *batch)) return SendState::kConfirmed;
   // A version of the batch that does not pay this send is a rival to it (R7), in the mempool too.
   if (batch->confirmation || !batch->rivals.empty()) return SendState::kConflicted;
+  if (!batch->vanished.empty()) return SendState::kConflicted;
   if (AcceptedVersionLeavesOut(send, *batch)) return SendState::kConflicted;
   if (AcceptedVersionPays(send, *batch)) return SendState::kBroadcast;
   return CurrentVersion(*batch).raw_tx.empty() ? SendState::kReserved : SendState::kSigned;

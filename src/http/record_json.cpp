@@ -283,6 +283,17 @@ struct FieldWriter {
     json.Key("batch").Unsigned(record.batch);
   }
 
+  void operator()(const core::CoinsVanished& record) const {
+    json.Key("batch").Unsigned(record.batch);
+    json.Key("coins").BeginArray();
+    for (const bitcoin::OutPoint& coin : record.coins) {
+      json.BeginObject();
+      WriteOutPoint(json, coin);
+      json.EndObject();
+    }
+    json.EndArray();
+  }
+
  private:
   // What the transaction of a reservation, of a batch or of a version, is.
   void WriteTransaction(const auto& record) const {

@@ -25,8 +25,8 @@ static_assert(kIsNumbered<1, core::WalCreated> && kIsNumbered<2, core::SendRecor
               kIsNumbered<15, core::ChainMoved> && kIsNumbered<16, core::AlarmRaised> &&
               kIsNumbered<17, core::AlarmAccepted> && kIsNumbered<18, core::VersionReserved> &&
               kIsNumbered<19, core::VerdictGiven> && kIsNumbered<20, core::PaymentAdopted> &&
-              kIsNumbered<21, core::LocksReleased>);
-static_assert(std::variant_size_v<core::Record> == 21);
+              kIsNumbered<21, core::LocksReleased> && kIsNumbered<22, core::CoinsVanished>);
+static_assert(std::variant_size_v<core::Record> == 22);
 
 template <size_t... Indexes>
 bool EmplaceType(core::Record& record, size_t number, std::index_sequence<Indexes...>) {

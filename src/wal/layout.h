@@ -171,6 +171,10 @@ void Layout(auto& wire, Either<core::LocksReleased> auto& record) {
   wire(record.batch);
 }
 
+void Layout(auto& wire, Either<core::CoinsVanished> auto& record) {
+  wire(record.batch, record.coins);
+}
+
 // --- snapshots
 
 void Layout(auto& wire, Either<core::Payment> auto& payment) {
@@ -198,8 +202,8 @@ void Layout(auto& wire, Either<core::Confirmation> auto& confirmation) {
 
 void Layout(auto& wire, Either<core::Batch> auto& batch) {
   wire(batch.id, batch.sends, batch.coins, batch.core_coins, batch.exclusions, batch.versions,
-       batch.rivals, batch.confirmation, batch.end, batch.left, batch.superseded, batch.locked,
-       batch.created_at_ms, batch.updated_at_ms, batch.seq);
+       batch.rivals, batch.vanished, batch.confirmation, batch.end, batch.left, batch.superseded,
+       batch.locked, batch.created_at_ms, batch.updated_at_ms, batch.seq);
 }
 
 void Layout(auto& wire, Either<core::Alarm> auto& alarm) {

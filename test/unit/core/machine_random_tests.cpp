@@ -25,6 +25,7 @@ using samples::To;
 constexpr int kSeeds = 1'000;
 constexpr int kEvents = 60;
 constexpr int kMaxSends = 6;
+constexpr int kPatience = 45;  // rounds at the end before somebody gives a verdict
 constexpr uint32_t kCoins = 8;
 
 Policy PolicyOfTheGame() {
@@ -235,6 +236,16 @@ class Game {
     }
   }
 
+  // Where a parent of the only coin is gone, nothing but a verdict helps.
+  void DecideWhatIsStuck() {
+    for (int number = 0; number < sends_; ++number) {
+      const SendView view = play_.View(NameOf(number));
+      if (view.state != SendState::kConflicted) continue;
+      play_.GiveVerdict(view.id, OperatorVerdict::kPayAgain);
+      play_.Settle();
+    }
+  }
+
   // No more troubles; blocks come, and there is money.
   void ComeToRest() {
     play_.Settle();
@@ -244,6 +255,7 @@ class Game {
       play_.Reconcile();
       AcceptAlarms();
       Note();
+      if (i == kPatience) DecideWhatIsStuck();
       play_.node.Mine();
     }
     play_.Reconcile();

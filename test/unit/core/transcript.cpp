@@ -169,6 +169,11 @@ class Transcript::RecordWriter {
   std::string operator()(const PaymentAdopted& r) const {
     return r.id + " adopts " + names_.NameOf(Parsed(r.raw_tx));
   }
+  std::string operator()(const CoinsVanished& r) const {
+    if (r.coins.empty()) return BatchText(r.batch) + " has its coins back";
+    return BatchText(r.batch) + " misses " +
+           Joined(r.coins, ",", [&](const bitcoin::OutPoint& coin) { return names_.NameOf(coin); });
+  }
   std::string operator()(const LocksReleased& r) const {
     return BatchText(r.batch) + " holds no locks";
   }

@@ -155,6 +155,7 @@ BOOST_AUTO_TEST_CASE(shows_what_operators_decided) {
              R"(,"id":"w-1","outputs":[{"address":"addr","script":"0014ff","amount_sat":150000}],)"
              R"("reference":"old","raw_tx":"beef","vouts":[1,0],"fee_sat":141})");
   BOOST_TEST(Fields(core::LocksReleased{4}) == R"(,"batch":4})");
+  BOOST_TEST(Fields(core::CoinsVanished{4, {}}) == R"(,"batch":4,"coins":[]})");
 }
 
 BOOST_AUTO_TEST_CASE(shows_the_chain_and_alarms) {

@@ -77,6 +77,7 @@ const GoldenRecord kRecords[] = {
      "6572203437313102000000090902000000000000000100000014050000000000"
      "00"},
     {"LocksReleased", "150400000000000000"},
+    {"CoinsVanished", "16040000000000000001000000<07>08000000"},
 };
 
 const char* const kSend =
@@ -94,7 +95,7 @@ const char* const kBatch =
     "0100000003000000772d32<03>02<04>05000000<06>020000000100000001020000000203<17>"
     "020000000100000000000000010000000100000001020000004c04000000000000010001000000"
     "000100000004<18>0200000000000000010000000500000000b004000000000000000100010000"
-    "000100000006<19>0167000000<67>01<18>68000000<68>02010000006c50c4a0010000026c50"
+    "000100000006<19>0167000000<67>01000000<07>0800000001<18>68000000<68>02010000006c50c4a0010000026c50"
     "c4a00100001a00000000000000";
 
 const char* const kAlarm =
@@ -147,7 +148,7 @@ BOOST_AUTO_TEST_CASE(no_field_is_left_out) {
                                 send_9, send_10, send_11] = core::Send();
   [[maybe_unused]] const auto& [batch_1, batch_2, batch_3, batch_4, batch_5, batch_6, batch_7,
                                 batch_8, batch_9, batch_10, batch_11, batch_12, batch_13, batch_14,
-                                batch_15] = core::Batch();
+                                batch_15, batch_16] = core::Batch();
   [[maybe_unused]] const auto& [alarm_1, alarm_2, alarm_3, alarm_4, alarm_5] = core::Alarm();
   [[maybe_unused]] const auto& [chain_1, chain_2] = core::ChainState();
   [[maybe_unused]] const auto& [created_1, created_2, created_3, created_4, created_5, created_6,
@@ -174,6 +175,7 @@ BOOST_AUTO_TEST_CASE(no_field_is_left_out) {
   [[maybe_unused]] const auto& [verdict_1, verdict_2, verdict_3, verdict_4] = core::VerdictGiven();
   [[maybe_unused]] const auto& [made_1, made_2, made_3, made_4, made_5] = core::PaymentAdopted();
   [[maybe_unused]] const auto& [released_1] = core::LocksReleased();
+  [[maybe_unused]] const auto& [vanished_1, vanished_2] = core::CoinsVanished();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

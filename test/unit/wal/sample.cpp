@@ -101,6 +101,7 @@ std::vector<core::Record> SampleRecords() {
           "w-1", core::OperatorVerdict::kNever, {SampleHash(34), SampleHash(35)}, "checked"},
       core::PaymentAdopted{"w-1", SampleContent(), {9, 9}, {0, 1}, 1'300},
       core::LocksReleased{4},
+      core::CoinsVanished{4, {SampleCoin().outpoint}},
   };
 }
 
@@ -131,6 +132,7 @@ core::Batch SampleBatch() {
   batch.versions = {{{1}, {2, 3}, SampleHash(23), {{0}, {1}}, 2, 1'100, true, false, true},
                     {{}, {4}, SampleHash(24), {{}, {5}}, {}, 1'200, false, true, false}};
   batch.rivals = {{{6}, SampleHash(25), SamplePosition(103)}};
+  batch.vanished = {SampleCoin().outpoint};
   batch.confirmation = core::Confirmation{SampleHash(24), SamplePosition(104)};
   batch.end = core::BatchEnd::kDropped;
   batch.left = true;

@@ -1,0 +1,179 @@
+#include "core/adopter.h"
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+#include <utility>
+
+namespace sendonce::core {
+
+namespace {
+
+// Outputs of the transaction that pay recorded sends.
+std::set<uint32_t> ClaimedVouts(const Ledger& ledger, const bitcoin::Transaction& transaction) {
+  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+  std::set<uint32_t> claimed;
+  for (const bitcoin::TxIn& input : transaction.inputs) {
+    for (BatchId id : ledger.BatchesSpending(input.prevout)) {
+      const Version* version = FindVersion(*ledger.FindBatch(id), txid);
+      if (!version) continue;
+      for (const auto& vouts : version->paid) claimed.insert(vouts.begin(), vouts.end());
+    }
+  }
+  return claimed;
+}
+
+// For each output of the send one of the transaction's that pays nobody else; nullopt if there is
+// none for one of them.
+std::optional<std::vector<uint32_t>> FreeVouts(const bitcoin::Transaction& transaction,
+                                               const SendContent& content,
+                                               std::set<uint32_t> claimed) {
+  std::vector<uint32_t> vouts;
+  for (const Payee& payee : content.outputs) {
+    const auto& outputs = transaction.outputs;
+    uint32_t vout = 0;
+    const auto fits = [&] {
+      return outputs[vout].script == payee.script && outputs[vout].amount_sat == payee.amount_sat &&
+             !claimed.contains(vout);
+    };
+    while (vout < outputs.size() && !fits()) ++vout;
+    if (vout == outputs.size()) return std::nullopt;
+    claimed.insert(vout);
+    vouts.push_back(vout);
+  }
+  return vouts;
+}
+
+}  // namespace
+
+Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
+                 Builder& builder)
+    : policy_(policy), ledger_(ledger), outbox_(outbox), follower_(follower), builder_(builder) {}
+
+void Adopter::Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail) {
+  results_.push_back({adopt.call, adopt.id, verdict, replayed, std::move(detail), adopt.stored});
+}
+
+void Adopter::Stop() {
+  for (const auto& [call, adopt] : waiting_) {
+    Give(adopt, Verdict::kStopping, false, "sendonced is stopping");
+  }
+  waiting_.clear();
+}
+
+std::vector<Adopter::Result> Adopter::TakeResults() {
+  return std::exchange(results_, {});
+}
+
+// The send is paid by that transaction, as the log has it.
+bool Adopter::IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) const {
+  if (send.payment) return send.payment->txid == txid;
+  const Batch* live = ledger_.LiveBatchOf(send);
+  const Version* version = live ? FindVersion(*live, txid) : nullptr;
+  return version && !version->paid[IndexOfSend(*live, send.id)].empty();
+}
+
+void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
+  if (send && send->content && adopt.content && DifferingField(*send->content, *adopt.content)) {
+    return Give(adopt, Verdict::kIdReused, true, "the id is recorded with other content");
+  }
+  if (send && IsRecordedPayment(*send, adopt.txid)) {
+    return Give(adopt, Verdict::kKnown, true, "");
+  }
+  if (send && (!Ledger::IsOpen(*send) || !send->batches.empty())) {
+    return Give(adopt, Verdict::kTooLate, true,
+                "the id has ended, or is bound to another transaction that pays it, or may");
+  }
+  if (!send && !adopt.content) {
+    return Give(adopt, Verdict::kUnknownId, false,
+                "the id is not recorded: say which outputs the payment had");
+  }
+  if (follower_.misbound()) {
+    return Give(adopt, Verdict::kNotPaying, false, follower_.View().problem);
+  }
+  if (waiting_.size() >= kMaxWaitingAdoptions) {
+    return Give(adopt, Verdict::kOverloaded, false, "too many payments wait to be looked up");
+  }
+  waiting_[adopt.call] = adopt;
+  outbox_.Emit(LookUpTransaction{adopt.call, adopt.txid});
+}
+
+void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms) {
+  const auto waiting = waiting_.find(reply.call);
+  if (waiting == waiting_.end()) return;
+  const Adopt adopt = std::move(waiting->second);
+  waiting_.erase(waiting);
+  ledger_.Restore({}, reply.stored_batches);
+  if (const auto* refused = std::get_if<Refused>(&reply.outcome)) {
+    const bool is_unknown = refused->why == Refusal::kNotFound;
+    return Give(adopt, is_unknown ? Verdict::kNoTransaction : Verdict::kNodeUnavailable, false,
+                refused->text);
+  }
+  if (const auto* unknown = std::get_if<Unknown>(&reply.outcome)) {
+    return Give(adopt, Verdict::kNodeUnavailable, false, unknown->text);
+  }
+  Record(adopt, std::get<FoundTransaction>(reply.outcome), now_ms);
+  for (const Batch& batch : reply.stored_batches) {
+    ledger_.ForgetIfClosed(batch.id, outbox_.durable_seq());
+  }
+}
+
+void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis now_ms) {
+  const Send* send = ledger_.FindSend(adopt.id);
+  // It may have gone on while the node was asked.
+  if (send && (!Ledger::IsOpen(*send) || !send->batches.empty())) return OnAdopt(adopt, send);
+  const auto transaction = bitcoin::ParseTransaction(found.raw_tx);
+  if (!transaction || bitcoin::TxidOf(*transaction) != adopt.txid) {
+    return Give(adopt, Verdict::kNodeUnavailable, false, "the node has shown another transaction");
+  }
+  const SendContent content = send ? *send->content : *adopt.content;
+  const auto vouts = FreeVouts(*transaction, content, ClaimedVouts(ledger_, *transaction));
+  if (!vouts) {
+    return Give(adopt, Verdict::kNotPaid, false,
+                "the transaction does not pay these outputs, or they pay another id already");
+  }
+  PaymentAdopted record{adopt.id, content, found.raw_tx, *vouts, found.fee_sat};
+  if (const auto objection = ledger_.Objection(record)) {
+    return Give(adopt, Verdict::kNotPaid, false, *objection);
+  }
+  builder_.Withdraw(adopt.id);
+  const bool is_new = !send;
+  const BatchId batch = outbox_.Write(std::move(record), now_ms);
+  RecordPlace(batch, adopt.txid, found, now_ms);
+  AcceptAlarms(*transaction, found, now_ms);
+  Give(adopt, is_new ? Verdict::kCreated : Verdict::kKnown, false, "");
+}
+
+// A block that is not read yet will be matched when it is.
+void Adopter::RecordPlace(BatchId batch, const bitcoin::Txid& txid, const FoundTransaction& found,
+                          Millis now_ms) {
+  const int32_t tip_height = ledger_.chain().tip().height;
+  if (!found.block || found.block->height > tip_height) return;
+  outbox_.Write(BatchConfirmed{batch, txid, *found.block}, now_ms);
+  if (tip_height - found.block->height + 1 >= policy_.finality) {
+    outbox_.Write(BatchFinal{batch}, now_ms);
+  }
+}
+
+// A spend that no record explained is explained once each of its payments has an id.
+void Adopter::AcceptAlarms(const bitcoin::Transaction& transaction, const FoundTransaction& found,
+                           Millis now_ms) {
+  const auto claimed = ClaimedVouts(ledger_, transaction);
+  const bool all = std::all_of(found.sent_vouts.begin(), found.sent_vouts.end(),
+                               [&](uint32_t vout) { return claimed.contains(vout); });
+  if (!all) return;
+  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+  std::vector<Seq> explained;
+  for (const auto& [number, alarm] : ledger_.alarms()) {
+    const bool is_spend = alarm.raised.kind == AlarmKind::kUnexplainedSpend ||
+                          alarm.raised.kind == AlarmKind::kUnexplainedSpendAtStart;
+    if (is_spend && alarm.raised.txid == txid && !alarm.accepted_reason) {
+      explained.push_back(number);
+    }
+  }
+  for (Seq number : explained) {
+    outbox_.Write(AlarmAccepted{number, "each of its payments was given to an id"}, now_ms);
+  }
+}
+
+}  // namespace sendonce::core

@@ -1,0 +1,72 @@
+// The adopter: records payments that were made before sendonce was there, or outside of it, so that
+// their ids can never be paid again. The transaction is looked up in wallet and chain first; only
+// then is anything written.
+//
+// Not thread-safe. Pure.
+
+#ifndef SENDONCE_CORE_ADOPTER_H
+#define SENDONCE_CORE_ADOPTER_H
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/answers.h"
+#include "core/builder.h"
+#include "core/commands.h"
+#include "core/follower.h"
+#include "core/outbox.h"
+#include "core/policy.h"
+
+namespace sendonce::core {
+
+class Adopter {
+ public:
+  // What a call has come to. Its answer rests on the records before it.
+  struct Result {
+    CallToken call = 0;
+    SendId id;
+    Verdict verdict = Verdict::kKnown;
+    bool replayed = false;
+    std::string detail;
+    std::optional<Send> stored;  // as the call had it
+  };
+
+  // Calls that wait for the node; more are refused.
+  static constexpr size_t kMaxWaitingAdoptions = 1'000;
+
+  Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
+          Builder& builder);
+
+  // `send`: what is recorded under the id, or nullptr. There is one Result for each call, at once
+  // or after OnTransactionLookedUp.
+  void OnAdopt(const Adopt& adopt, const Send* send);
+  void OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms);
+  void OnCallerGone(CallToken call) { waiting_.erase(call); }
+  // What waits for the node is given up.
+  void Stop();
+
+  std::vector<Result> TakeResults();
+
+ private:
+  void Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail);
+  bool IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) const;
+  void Record(const Adopt& adopt, const FoundTransaction& found, Millis now_ms);
+  void RecordPlace(BatchId batch, const bitcoin::Txid& txid, const FoundTransaction& found,
+                   Millis now_ms);
+  void AcceptAlarms(const bitcoin::Transaction& transaction, const FoundTransaction& found,
+                    Millis now_ms);
+
+  const Policy& policy_;
+  Ledger& ledger_;
+  Outbox& outbox_;
+  Follower& follower_;
+  Builder& builder_;
+  std::map<CallToken, Adopt> waiting_;
+  std::vector<Result> results_;
+};
+
+}  // namespace sendonce::core
+
+#endif  // SENDONCE_CORE_ADOPTER_H
