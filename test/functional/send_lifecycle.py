@@ -267,6 +267,18 @@ class Funds(SendCase):
         left = 4 * COIN_SAT - AMOUNT_SAT - sent["fee_sat"]
         self.assertEqual(self.api.funds()["spendable"]["amount_sat"], left)
 
+    def test_a_lock_that_no_record_explains_is_shown_and_stays(self):
+        coin = self.wallet.listunspent()[0]
+        locked = {"txid": coin["txid"], "vout": coin["vout"]}
+        self.wallet.lockunspent(False, [locked])
+        self.restart()  # what is not locked by us is read at start: from here on it is left alone
+        self.submit("w-1", wait=WAIT_S)
+        self.node.mine(6)
+        self.wait_for("w-1", "final", state="final")
+        self.wait_for_funds(spendable=3, reserved=0)
+        wait_until(lambda: self.api.funds()["foreign_locks"] == [locked], "the operator's lock")
+        self.assertEqual(self.wallet.listlockunspent(), [locked])
+
     def test_a_deposit_waits_for_six_confirmations(self):
         self.node.fund(self.wallet, [to_btc(COIN_SAT)], confirmations=5)
         self.wait_for_funds(spendable=4, waiting_for_confirmations=1)
