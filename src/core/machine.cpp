@@ -83,7 +83,7 @@ class Machine::Parts {
       return !builder_.MaySpend(coin) && !ledger_.IsReserved(coin.coin.outpoint);
     });
     for (const auto& [id, batch] : ledger_.batches()) {
-      if (!Ledger::IsOpen(batch) || batch.confirmation) continue;
+      if (!Ledger::IsOpen(batch) || batch.superseded || batch.confirmation) continue;
       funds.reservations.push_back(ReservationOf(batch));
       for (const Coin& coin : batch.coins) {
         funds.reserved.amount_sat += coin.amount_sat;

@@ -86,6 +86,19 @@ class Api:
     def alarms(self):
         return self.request("GET", "/v1/alarms")
 
+    def accept_alarm(self, number, reason="looked at"):
+        return self.request("POST", f"/v1/alarms/{number}/accept", {"reason": reason})
+
+    def bump(self, send_id, rate_sat_vb):
+        return self.request("POST", _send_path(send_id, {}) + "/bump", {"rate_sat_vb": rate_sat_vb})
+
+    def adopt(self, send_id, txid, **fields):
+        return self.request("POST", _send_path(send_id, {}) + "/adopt", {"txid": txid, **fields})
+
+    def verdict(self, send_id, verdict, reason="looked at"):
+        body = {"verdict": verdict, "reason": reason}
+        return self.request("POST", _send_path(send_id, {}) + "/verdict", body)
+
     # --- anything
 
     def request(self, method, path, body=None, headers=None, timeout_s=None):

@@ -27,6 +27,7 @@ class Promises:
     def __init__(self):
         self._told = {}
         self._outputs = {}
+        self._by_others = set()
 
     def submitted(self, send_id, outputs):
         """To be called before the first try of an id."""
@@ -48,6 +49,14 @@ class Promises:
         """The caller was told that it will not be paid, and may refund."""
         self._told[send_id] = Told.NEVER
 
+    def not_accepted(self, send_id):
+        """An operator has declared it paid: whether it is, is his affair."""
+        self._told[send_id] = Told.NOTHING
+
+    def also_paid(self, script, amount_sat):
+        """Somebody else pays that to a watched script."""
+        self._by_others.add((script, amount_sat))
+
     def ids(self):
         return list(self._outputs)
 
@@ -65,13 +74,14 @@ class Promises:
         if problems:
             raise AssertionError("; ".join(problems))
 
-    def check_signatures(self, signed_hex, chain=None):
+    def check_signatures(self, signed_hex, chain=None, others_hex=()):
         """All signed transactions that pay an id, sent or not, must exclude each other pairwise.
 
-        signed_hex: what the proxy recorded. chain: where else ancestors may be found.
+        signed_hex: what the proxy recorded. chain, others_hex: where else ancestors may be found.
         """
         signed = [transactions.parse(each) for each in signed_hex]
         known = signed + (chain.parsed() if chain else [])
+        known += [transactions.parse(each) for each in others_hex]
         for send_id, outputs in self._outputs.items():
             paying = [each for each in signed if _touches(each, outputs)]
             for one, other in transactions.compatible_pairs(paying, known):
@@ -94,6 +104,7 @@ class Promises:
     def _strange_payments(self, chain):
         promised = {pair for outputs in self._outputs.values() for pair in outputs}
         scripts = {script for script, _ in promised}
+        promised |= self._by_others
         for each in chain.payments:
             if each.script in scripts and (each.script, each.amount_sat) not in promised:
                 yield f"{each.txid} pays {each.amount_sat} to {each.script}, which nobody asked for"
