@@ -103,7 +103,11 @@ void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now
   if (waiting == waiting_.end()) return;
   const Adopt adopt = std::move(waiting->second);
   waiting_.erase(waiting);
-  ledger_.Restore({}, reply.stored_batches);
+  // A node that is behind knows nothing of places (R10).
+  if (!follower_.has_read_chain()) {
+    return Give(adopt, Verdict::kNodeUnavailable, false,
+                "the chain is not read to its end: " + follower_.View().problem);
+  }
   if (const auto* refused = std::get_if<Refused>(&reply.outcome)) {
     const bool is_unknown = refused->why == Refusal::kNotFound;
     return Give(adopt, is_unknown ? Verdict::kNoTransaction : Verdict::kNodeUnavailable, false,
@@ -112,6 +116,7 @@ void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now
   if (const auto* unknown = std::get_if<Unknown>(&reply.outcome)) {
     return Give(adopt, Verdict::kNodeUnavailable, false, unknown->text);
   }
+  ledger_.Restore({}, reply.stored_batches);
   Record(adopt, std::get<FoundTransaction>(reply.outcome), now_ms);
   for (const Batch& batch : reply.stored_batches) {
     ledger_.ForgetIfClosed(batch.id, outbox_.durable_seq());

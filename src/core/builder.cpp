@@ -90,9 +90,12 @@ void Builder::AdvanceRebuilds(Millis now_ms) {
   }
 }
 
-CoinSources Builder::Sources() const {
+CoinSources Builder::Sources(Millis now_ms) {
+  std::erase_if(gone_until_ms_, [&](const auto& item) { return item.second <= now_ms; });
   CoinSources sources;
-  sources.may_be_there = [this](const bitcoin::OutPoint& coin) { return !gone_.contains(coin); };
+  sources.may_be_there = [this](const bitcoin::OutPoint& coin) {
+    return !gone_until_ms_.contains(coin);
+  };
   sources.output_of = [this](const bitcoin::Txid& txid) {
     return pool_.FindOutputOf(txid, [this](const WalletCoin& coin) { return MaySpend(coin); });
   };
@@ -107,7 +110,7 @@ bool Builder::IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const 
 }
 
 void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
-  auto planned = PlanRebuild(ledger_, batch, policy_, Sources());
+  auto planned = PlanRebuild(ledger_, batch, policy_, Sources(now_ms));
   if (const auto* none = std::get_if<NoPlan>(&planned)) {
     return NoteBlocked(batch.id, {"conflicted", none->reason, now_ms, none->automatic});
   }
@@ -188,7 +191,6 @@ void Builder::StartRound() {
   round_ = follower_.rounds();
   if (unaffordable_.empty()) short_since_ms_.reset();
   unaffordable_.clear();
-  gone_.clear();
   wake_ms_ = 0;
 }
 
@@ -295,7 +297,13 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
   if (!draft.missing.empty()) {
     for (const bitcoin::OutPoint& coin : draft.missing) {
       pool_.Remove(coin);
-      gone_.insert(coin);
+      gone_until_ms_[coin] = now_ms + policy_.retry_max_ms;
+    }
+    if (attempt.leaves) {
+      // Others go on, and the next plan does without these coins.
+      follower_.WantWallet(now_ms);
+      return HoldBackAll(attempt, "conflicted", "a coin of the batch is taken in the mempool", true,
+                         now_ms);
     }
     // Not at once: a wallet can go on showing what the chain has not.
     Pause(now_ms);

@@ -82,7 +82,7 @@ class Builder {
   void EmitDraft(Attempt attempt);
   bool MaySplit(const Attempt& attempt) const;
   Millis DueOf(const SendId& id) const;
-  CoinSources Sources() const;
+  CoinSources Sources(Millis now_ms);
   bool IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const;
   void StartRound();
   bool IsUnaffordable(const Send& send) const;
@@ -113,8 +113,8 @@ class Builder {
   Payer& payer_;
   DraftNumbers& drafts_;
   std::optional<Attempt> attempt_;
-  std::map<BatchId, Stall> blocked_rebuilds_;  // why R4 does not help the batch yet
-  std::set<bitcoin::OutPoint> gone_;           // coins that a draft found missing, in this round
+  std::map<BatchId, Stall> blocked_rebuilds_;          // why R4 does not help the batch yet
+  std::map<bitcoin::OutPoint, Millis> gone_until_ms_;  // coins that a draft found missing
   Millis rebuild_wake_ms_ = 0;
   Seq rebuild_seq_ = 0;         // the last record when rebuilds were looked at
   uint64_t rebuild_round_ = 0;  // and the follower's round

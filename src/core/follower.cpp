@@ -204,6 +204,11 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
       coins_known_ = false;
       ++reorganisations_;
     }
+    // First, so that what follows is found again by reading from there, should only a part of it
+    // become durable.
+    if (step.fork_height < old_tip_height) {
+      outbox_.Write(ChainMoved{step.fork_height, {}, {}}, now_ms);
+    }
     ReopenAbove(step.fork_height, now_ms);
     ChainMoved moved;
     moved.fork_height = step.fork_height;
@@ -282,8 +287,7 @@ void Follower::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
   if (!version) return;
   WarnOfSecondPayment(*batch, *version, now_ms);
   if (!block) {
-    const bool is_news = !version->accepted || !ledger_.SendsToTakeBack(*batch, *version).empty();
-    if (is_news) outbox_.Write(VersionAccepted{id, txid}, now_ms);
+    if (ledger_.IsNews(*batch, *version)) outbox_.Write(VersionAccepted{id, txid}, now_ms);
     return;
   }
   if (!batch->confirmation) outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms);
@@ -305,11 +309,12 @@ bool Follower::IsVersionElsewhere(const Batch& batch, const bitcoin::Txid& txid)
 void Follower::WarnOfSecondPayment(const Batch& batch, const Version& version, Millis now_ms) {
   for (size_t i = 0; i < batch.sends.size(); ++i) {
     const Send* send = ledger_.FindSend(batch.sends[i]);
-    if (version.paid[i].empty() || !send || send->live_batch == batch.id) continue;
+    if (version.paid[i].empty() || !send) continue;
     const Batch* live = ledger_.LiveBatchOf(*send);
-    const bool is_paid = live && live->confirmation && live->confirmation->txid != version.txid &&
-                         !CurrentVersion(*live).paid[IndexOfSend(*live, send->id)].empty();
-    if (!is_paid && send->ending == Ending::kNone) continue;
+    // Two confirmed versions of one batch are another's work: he has split its coins.
+    const bool stands_beside =
+        live && live->confirmation && live->confirmation->txid != version.txid;
+    if (!stands_beside && send->ending == Ending::kNone) continue;
     if (HasAlarmFor(version.txid, AlarmKind::kSecondPayment)) return;
     const BatchId id = batch.id;
     outbox_.Write(AlarmRaised{AlarmKind::kSecondPayment, version.txid, id,

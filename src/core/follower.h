@@ -61,6 +61,8 @@ class Follower {
   bool behind_wallet() const;
   // The wallet or chain is not the one that the log is bound to.
   bool misbound() const { return misbound_; }
+  // The chain was read to its end, on a node that has all the work that was ever seen (R10).
+  bool has_read_chain() const { return caught_up_; }
   bool coins_known() const { return coins_known_; }
   // Why nothing may be paid, promised or ended before an operator has acted; nullopt if there is no
   // such reason.

@@ -51,6 +51,11 @@ bool SpendsAllCoins(const Batch& batch, const Version& version) {
   return bitcoin::ParseTransaction(version.raw_tx)->inputs.size() >= batch.coins.size();
 }
 
+bool IsNamedByVerdict(const Send& send, const bitcoin::Txid& txid) {
+  const auto& named = send.excluded_by_verdict;
+  return std::find(named.begin(), named.end(), txid) != named.end();
+}
+
 bitcoin::Txid TxidOfBytes(const bitcoin::Bytes& raw) {
   const auto transaction = bitcoin::ParseTransaction(raw);
   assert(transaction && "only parsed transactions are recorded");
@@ -62,7 +67,9 @@ Payment PaymentOf(const Ledger& ledger, const Batch& batch, const SendId& id) {
   Payment payment;
   payment.txid = confirmed.txid;
   for (BatchId any : ledger.FindSend(id)->batches) {
-    for (const Version& version : ledger.FindBatch(any)->versions) {
+    const Batch* one = ledger.FindBatch(any);
+    assert(one && "what may pay a send is never forgotten before it is paid");
+    for (const Version& version : one->versions) {
       if (!version.raw_tx.empty()) payment.txids.push_back(version.txid);
     }
   }
@@ -382,18 +389,28 @@ class RecordApplier {
     Touch(send.id);
     if (send.live_batch != dropped) return;
     send.live_batch.reset();
-    if (send.batches.empty()) {
-      ledger_.waiting_.emplace(send.recorded_seq, send.id);
-    } else {
-      Join(send, send.batches.back());
+    for (auto id = send.batches.rbegin(); id != send.batches.rend(); ++id) {
+      if (SignatureAsked(ledger_.batches_.at(*id))) return Join(send, *id);
     }
+    ledger_.waiting_.emplace(send.recorded_seq, send.id);
   }
 
   void TakeBack(BatchId id, const bitcoin::Txid& txid) {
     const Batch& batch = ledger_.batches_.at(id);
-    for (const SendId& send : ledger_.SendsToTakeBack(batch, *FindVersion(batch, txid))) {
+    const Version& version = *FindVersion(batch, txid);
+    for (size_t i = 0; i < batch.sends.size(); ++i) {
+      if (!version.paid[i].empty()) Refute(batch.sends[i], txid);
+    }
+    for (const SendId& send : ledger_.SendsToTakeBack(batch, version)) {
       Join(ledger_.sends_.at(send), id);
     }
+  }
+
+  // The transaction is there, whatever a verdict has said.
+  void Refute(const SendId& id, const bitcoin::Txid& txid) {
+    const auto send = ledger_.sends_.find(id);
+    if (send == ledger_.sends_.end() || !Ledger::IsOpen(send->second)) return;
+    if (std::erase(send->second.excluded_by_verdict, txid) > 0) Touch(id);
   }
 
   Ledger& ledger_;
@@ -532,8 +549,32 @@ bool Ledger::IsTroubled(const Batch& batch) const {
   const bool has_rival = std::any_of(batch.rivals.begin(), batch.rivals.end(),
                                      [](const Rival& rival) { return rival.block.has_value(); });
   return has_rival || !batch.vanished.empty() ||
-         std::any_of(living.begin(), living.end(),
-                     [&](const SendId& id) { return !FindSend(id)->excluded_by_verdict.empty(); });
+         std::any_of(living.begin(), living.end(), [&](const SendId& id) {
+           const size_t index = IndexOfSend(batch, id);
+           return std::none_of(batch.versions.begin(), batch.versions.end(),
+                               [&](const Version& one) {
+                                 return !one.paid[index].empty() && MayBeSent(batch, one);
+                               });
+         });
+}
+
+bool Ledger::MayBeSent(const Batch& batch, const Version& version) const {
+  for (size_t i = 0; i < batch.sends.size(); ++i) {
+    const Send* send = FindSend(batch.sends[i]);
+    if (version.paid[i].empty() || !send) continue;
+    if (send->ending != Ending::kNone || IsNamedByVerdict(*send, version.txid)) return false;
+  }
+  return true;
+}
+
+bool Ledger::IsNews(const Batch& batch, const Version& version) const {
+  if (!version.accepted || !batch.vanished.empty()) return true;
+  for (size_t i = 0; i < batch.sends.size(); ++i) {
+    const Send* send = FindSend(batch.sends[i]);
+    if (version.paid[i].empty() || !send || !IsOpen(*send)) continue;
+    if (IsNamedByVerdict(*send, version.txid)) return true;
+  }
+  return !SendsToTakeBack(batch, version).empty();
 }
 
 void Ledger::IndexTrouble(const Batch& batch) {

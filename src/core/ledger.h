@@ -80,9 +80,18 @@ class Ledger {
   // chain pays.
   std::vector<SendId> SendsToTakeBack(const Batch& batch, const Version& version) const;
 
+  // Seeing the version in the mempool would change what the log says: it was not accepted before,
+  // coins of its batch had vanished, sends come back by it, or a verdict has said that it never
+  // confirms.
+  bool IsNews(const Batch& batch, const Version& version) const;
+
+  // Whether sendonce may send the version: not if it pays a send that has ended, or one of which a
+  // verdict says that the version never confirms.
+  bool MayBeSent(const Batch& batch, const Version& version) const;
+
   // Batches that cannot go on to pay all sends that belong to them: a rival is in the chain, or a
-  // version that leaves a send out (then the batch can be final for the others), or a verdict lets
-  // a send be paid again. What R4 may help.
+  // version that leaves a send out (then the batch can be final for the others), or no version that
+  // pays a send may be sent. What R4 may help.
   const std::set<BatchId>& troubled() const { return troubled_; }
 
   // Open sends that are in no batch and not ended, by the seq of their first record.

@@ -127,6 +127,7 @@ std::optional<std::string> ObjectionToExclusionOf(const Ledger& ledger, const Se
 bool CanNeverBePaid(const Ledger& ledger, const Send& send, int32_t conflict_depth) {
   const auto set = MayPaySet(ledger, send);
   if (set.empty()) return true;
+  if (WaitsForVerdict(ledger, send)) return false;
   const auto rivals = AllRivalEvidence(ledger, send);
   return std::all_of(set.begin(), set.end(), [&](const MayPay& one) {
     return IsExcludedByVerdict(send, one.version->txid) ||

@@ -36,6 +36,25 @@ std::optional<uint32_t> UnsignedVersion(const Batch& batch) {
   return std::nullopt;
 }
 
+// Whatever the batch replaces can not confirm beside it at any depth of a reorganisation (R4 a, b).
+bool ExcludesByCoins(const Batch& batch) {
+  return std::all_of(batch.exclusions.begin(), batch.exclusions.end(), [](const Exclusion& one) {
+    return one.reason == ExclusionReason::kSharedCoin ||
+           one.reason == ExclusionReason::kDescendsFromRival;
+  });
+}
+
+// A rival in the chain spends the coin: it has not vanished.
+bool IsTakenInChain(const Batch& batch, const bitcoin::OutPoint& coin) {
+  return std::any_of(batch.rivals.begin(), batch.rivals.end(), [&](const Rival& rival) {
+    if (!rival.block) return false;
+    const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
+    const auto& inputs = transaction->inputs;
+    return std::any_of(inputs.begin(), inputs.end(),
+                       [&](const bitcoin::TxIn& input) { return input.prevout == coin; });
+  });
+}
+
 bool Conflict(const bitcoin::Bytes& one, const bitcoin::Bytes& other) {
   const auto a = bitcoin::ParseTransaction(one);
   const auto b = bitcoin::ParseTransaction(other);
@@ -153,14 +172,14 @@ void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attemp
 }
 
 // Its sends are paid by another batch now, if that can be. While the node has not accepted that
-// one, what was signed here is tried as well: both can never confirm, and what the other rests on
+// one, what was signed here is tried as well, where both can never confirm: what the other rests on
 // may be gone with a reorganisation.
 void Payer::TrySuperseded(const Batch& batch, Attempt& attempt, Millis now_ms) {
   if (!SignatureAsked(batch)) return Drop(batch.id, now_ms);
   const bool may_try = std::all_of(batch.sends.begin(), batch.sends.end(), [&](const SendId& id) {
     const Send* send = ledger_.FindSend(id);
     const Batch* live = send ? ledger_.LiveBatchOf(*send) : nullptr;
-    return live && Ledger::IsOpen(*send) && !Accepted(*live);
+    return live && Ledger::IsOpen(*send) && !Accepted(*live) && ExcludesByCoins(*live);
   });
   if (may_try && !CurrentVersion(batch).raw_tx.empty())
     return EmitBroadcast(batch, attempt, now_ms);
@@ -233,25 +252,17 @@ bool Payer::DropIfExpired(const Batch& batch, Millis now_ms) {
   return true;
 }
 
-// What is not to be paid any more is not sent, whoever else would be paid with it.
-bool Payer::PaysAnEndedSend(const Batch& batch, const Version& version) const {
-  for (size_t i = 0; i < batch.sends.size(); ++i) {
-    const Send* send = ledger_.FindSend(batch.sends[i]);
-    if (!version.paid[i].empty() && send && send->ending != Ending::kNone) return true;
-  }
-  return false;
-}
-
 // The newest version first; if it is refused, those before it: each of them pays.
 void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
   std::vector<const Version*> versions;
   for (auto version = batch.versions.rbegin(); version != batch.versions.rend(); ++version) {
-    const bool may_go = !version->raw_tx.empty() && !PaysAnEndedSend(batch, *version);
+    const bool may_go = !version->raw_tx.empty() && ledger_.MayBeSent(batch, *version);
     if (may_go) versions.push_back(&*version);
   }
   if (versions.empty()) {
-    const Stall stall{"conflicted", "its transaction pays a send that was given up by a verdict",
-                      now_ms, true};
+    const Stall stall{"conflicted",
+                      "its transaction also pays a send that an operator has decided about", now_ms,
+                      true};
     return Fail(attempt, batch.id, stall, now_ms);
   }
   const Version& version = *versions[static_cast<size_t>(attempt.failures) % versions.size()];
@@ -365,9 +376,7 @@ void Payer::Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms)
   const BatchId id = batch.id;
   const Version* version = FindVersion(batch, txid);
   if (!version) return;
-  const bool is_news = !version->accepted || !batch.vanished.empty() ||
-                       !ledger_.SendsToTakeBack(batch, *version).empty();
-  if (is_news) outbox_.Write(VersionAccepted{id, txid}, now_ms);
+  if (ledger_.IsNews(batch, *version)) outbox_.Write(VersionAccepted{id, txid}, now_ms);
   // Our transaction is in the mempool: what was only there, and spends the same coins, is not.
   std::vector<bitcoin::Txid> gone;
   for (const Rival& rival : ledger_.FindBatch(id)->rivals) {
@@ -413,6 +422,7 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
       follower_.OnSpender(id, *standing.mempool_spender, std::nullopt, now_ms);
     }
   }
+  NoteGoneRivals(reply.batch, *standings, now_ms);
   NoteVanished(*attempt, reply.batch, std::move(vanished), now_ms);
   // The coins are there: a lock that the node does not give is done without (R8).
   if (all_unspent) attempt->locked = true;
@@ -422,16 +432,47 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   Succeed(*attempt, reply.batch, now_ms);
 }
 
+// A rival that was only in the mempool is gone when a coin that it spends is not spent by it there.
+void Payer::NoteGoneRivals(BatchId batch, const std::vector<CoinStanding>& standings,
+                           Millis now_ms) {
+  std::vector<bitcoin::Txid> gone;
+  for (const Rival& rival : ledger_.FindBatch(batch)->rivals) {
+    if (rival.block) continue;
+    const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
+    const auto& inputs = transaction->inputs;
+    const bool is_gone =
+        std::any_of(standings.begin(), standings.end(), [&](const CoinStanding& one) {
+          const bool spends = std::any_of(
+              inputs.begin(), inputs.end(),
+              [&](const bitcoin::TxIn& input) { return input.prevout == one.outpoint; });
+          return spends &&
+                 !(one.mempool_spender && bitcoin::TxidOf(*one.mempool_spender) == rival.txid);
+        });
+    if (is_gone) gone.push_back(rival.txid);
+  }
+  for (const bitcoin::Txid& txid : gone) outbox_.Write(RivalGone{batch, txid}, now_ms);
+}
+
 // One look says nothing: the block that was just read, or will be, may hold what spends the coins.
 // Seen twice with a whole reconciliation between, on a node that is up to date, it is written down.
 void Payer::NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::OutPoint> vanished,
                          Millis now_ms) {
   const Batch& known = *ledger_.FindBatch(batch);
+  std::erase_if(vanished,
+                [&](const bitcoin::OutPoint& coin) { return IsTakenInChain(known, coin); });
   const bool goes_on = attempt.vanished == vanished;
   if (!goes_on) attempt.vanished_round = follower_.rounds();
   attempt.vanished = vanished;
-  if (vanished.empty() || !SignatureAsked(known) || !known.rivals.empty()) return;
-  if (known.superseded || known.confirmation || known.vanished == vanished) return;
+  if (!SignatureAsked(known) || known.superseded || known.confirmation) return;
+  if (known.vanished == vanished) return;
+  const bool some_are_back =
+      std::any_of(known.vanished.begin(), known.vanished.end(), [&](const bitcoin::OutPoint& coin) {
+        return std::find(vanished.begin(), vanished.end(), coin) == vanished.end();
+      });
+  if (some_are_back) {
+    outbox_.Write(CoinsVanished{batch, {}}, now_ms);
+    return;
+  }
   if (!goes_on || follower_.rounds() <= attempt.vanished_round) {
     return follower_.WantWallet(now_ms);
   }

@@ -75,8 +75,8 @@ class Payer {
   void Sign(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
   void AskForSignature(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
   bool DropIfExpired(const Batch& batch, Millis now_ms);
-  bool PaysAnEndedSend(const Batch& batch, const Version& version) const;
   void EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms);
+  void NoteGoneRivals(BatchId batch, const std::vector<CoinStanding>& standings, Millis now_ms);
   void NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::OutPoint> vanished,
                     Millis now_ms);
   std::vector<bitcoin::OutPoint> CoinsToLock(const Batch& batch) const;

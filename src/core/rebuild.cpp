@@ -55,30 +55,29 @@ std::vector<SendId> UnpaidSends(const Ledger& ledger, const Batch& batch) {
 class Planner {
  public:
   Planner(const Ledger& ledger, const Batch& batch, const Policy& policy,
-          const CoinSources& sources)
-      : ledger_(ledger), batch_(batch), policy_(policy), sources_(sources) {}
+          const CoinSources& sources, bool with_own_coins)
+      : ledger_(ledger),
+        batch_(batch),
+        policy_(policy),
+        sources_(sources),
+        with_own_coins_(with_own_coins) {}
 
   // Adds the send to the plan, or says why it cannot be.
   std::optional<NoPlan> Add(const SendId& id) {
     const Send& send = *ledger_.FindSend(id);
     if (WaitsForVerdict(ledger_, send)) return NoPlan{kWaitsForVerdict, false};
     const auto rivals = AllRivalEvidence(ledger_, send);
+    const RebuildPlan before = plan_;
     for (const MayPay& one : MayPaySet(ledger_, send)) {
-      if (!Exclude(send, one, rivals)) return NoPlan{kNothingLeft, true};
+      if (Exclude(send, one, rivals)) continue;
+      plan_ = before;
+      return NoPlan{kNothingLeft, true};
     }
     plan_.sends.push_back(id);
     return std::nullopt;
   }
 
   RebuildPlan Take() { return std::move(plan_); }
-
-  // A coin of the plan is the batch's own: then the batch has to be left by all its sends.
-  bool UsesCoinsOfBatch() const {
-    return std::any_of(plan_.coins.begin(), plan_.coins.end(), [&](const Coin& coin) {
-      const auto owners = ledger_.OwnersOf(coin.outpoint);
-      return std::find(owners.begin(), owners.end(), batch_.id) != owners.end();
-    });
-  }
 
  private:
   bool Exclude(const Send& send, const MayPay& one, const std::vector<RivalEvidence>& rivals) {
@@ -113,7 +112,8 @@ class Planner {
     if (IsKnownToBeGone(owner, coin.outpoint) || IsKnownToBeGone(batch_, coin.outpoint))
       return false;
     const auto owners = ledger_.OwnersOf(coin.outpoint);
-    return std::all_of(owners.begin(), owners.end(), [&](BatchId id) { return id == batch_.id; });
+    return std::all_of(owners.begin(), owners.end(),
+                       [&](BatchId id) { return id == batch_.id && with_own_coins_; });
   }
 
   bool ByDescent(const MayPay& one, const std::vector<RivalEvidence>& rivals,
@@ -168,6 +168,7 @@ class Planner {
   const Batch& batch_;
   const Policy& policy_;
   const CoinSources& sources_;
+  const bool with_own_coins_;  // only if all sends leave: those that stay keep them
   RebuildPlan plan_;
 };
 
@@ -182,36 +183,36 @@ bool HasUnknownSignature(const Batch& batch) {
   });
 }
 
+// What somebody else has paid he may want to pay again himself.
+std::optional<NoPlan> ObjectionToLeaving(const Ledger& ledger, const Batch& batch,
+                                         const SendId& id) {
+  const bool by_verdict = !ledger.FindSend(id)->excluded_by_verdict.empty();
+  if (IsAdoptedOnly(batch) && !by_verdict) return NoPlan{kPaidOutside, false};
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<RebuildPlan, NoPlan> PlanRebuild(const Ledger& ledger, const Batch& batch,
                                               const Policy& policy, const CoinSources& sources) {
   assert(!batch.superseded && SignatureAsked(batch));
   const auto unpaid = UnpaidSends(ledger, batch);
-  std::vector<SendId> movable;
+  const size_t living = ledger.LivingSends(batch).size();
   std::optional<NoPlan> why_not;
-  for (const SendId& id : unpaid) {
-    Planner alone(ledger, batch, policy, sources);
-    auto problem = alone.Add(id);
-    const bool by_verdict = !ledger.FindSend(id)->excluded_by_verdict.empty();
-    if (!problem && IsAdoptedOnly(batch) && !by_verdict) problem = NoPlan{kPaidOutside, false};
-    if (problem) {
-      why_not = problem;
-    } else {
-      movable.push_back(id);
+  // Those of the sends that can go; together with the batch's own coins only if all can.
+  for (const bool with_own_coins : {true, false}) {
+    if (with_own_coins ? unpaid.size() < living : HasUnknownSignature(batch)) continue;
+    Planner planner(ledger, batch, policy, sources, with_own_coins);
+    size_t movable = 0;
+    for (const SendId& id : unpaid) {
+      std::optional<NoPlan> problem = ObjectionToLeaving(ledger, batch, id);
+      if (!problem) problem = planner.Add(id);
+      if (problem) why_not = problem;
+      movable += problem ? 0 : 1;
     }
+    if (movable > 0 && (!with_own_coins || movable == living)) return planner.Take();
   }
-  if (movable.empty()) return why_not.value_or(NoPlan{"nothing is left to pay", true});
-  Planner together(ledger, batch, policy, sources);
-  for (const SendId& id : movable) {
-    if (auto problem = together.Add(id)) return *problem;
-  }
-  // Those that stay keep the batch, its coins, and its signatures.
-  const bool all_leave = movable.size() == ledger.LivingSends(batch).size();
-  if (!all_leave && (together.UsesCoinsOfBatch() || HasUnknownSignature(batch))) {
-    return why_not.value_or(NoPlan{kNothingLeft, true});
-  }
-  return together.Take();
+  return why_not.value_or(NoPlan{kNothingLeft, true});
 }
 
 }  // namespace sendonce::core

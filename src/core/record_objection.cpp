@@ -316,7 +316,11 @@ class RecordJudge {
       if (version.paid[IndexOfSend(batch, id)].empty()) continue;
       const Send& send = *ledger_.FindSend(id);
       if (auto objection = ObjectionToMissingBatches(send)) return objection;
-      for (const MayPay& one : MayPaySet(ledger_, send)) {
+      const auto set = MayPaySet(ledger_, send);
+      if (!version.signature_asked && !set.empty() && WaitsForVerdict(ledger_, send)) {
+        return "whether the send is paid already only a verdict can say (R7)";
+      }
+      for (const MayPay& one : set) {
         if (IsInChain(one)) return "a transaction that pays the send is in the chain (R4)";
         if (one.batch->id == batch.id || IsLater(send, one.batch->id, batch.id)) continue;
         if (!IsExcluded(send, *one.version, batch.exclusions, core)) {

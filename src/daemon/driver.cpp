@@ -152,7 +152,8 @@ void Driver::FillIn(core::Command& command) {
     if (!step || !step->connected) return;
     // A chain with less work than was seen is not followed (R10): nothing of it is looked up.
     if (step->facts.work < machine_.ledger().chain().work) return;
-    if (step->fork_height >= machine_.ledger().chain().tip().height) return;
+    // At the tip too: a crash can have left confirmations above it.
+    if (step->fork_height > machine_.ledger().chain().tip().height) return;
     wal::Confirmed confirmed = MustRead(around_.log.ConfirmedAbove(step->fork_height));
     read->stored_batches = std::move(confirmed.batches);
     read->stored_sends = std::move(confirmed.sends);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/exclusion.h"
 #include "core/send.h"
 #include "daemon/option_table.h"
 #include "http/limits.h"
@@ -145,6 +146,11 @@ void ReadDepths(Reader& reader, core::Policy& policy) {
   policy.min_confirmations_foreign =
       ReadConfirmations(reader, "minconfforeign", policy.min_confirmations_foreign);
   policy.conflict_depth = ReadConfirmations(reader, "conflictdepth", policy.conflict_depth);
+  if (policy.conflict_depth < core::kMinConflictDepth) {
+    reader.Refuse("conflictdepth", "-conflictdepth must not be lower than " +
+                                       std::to_string(core::kMinConflictDepth) +
+                                       ": the log holds every second payment to that");
+  }
   if (policy.conflict_depth < policy.finality) {
     reader.Refuse(reader.Text("conflictdepth") ? "conflictdepth" : "finality",
                   "-conflictdepth must not be lower than -finality: what excludes a payment has to "

@@ -172,8 +172,7 @@ class CoinTaken(ShareCase):
         others = [each for each in self.reservation()["coins"] if outpoint(each) not in known]
         self.fall_back(block, self.take(others, ours_sat=COIN_SAT // 2))
         self.node.mine(FOREIGN_DEPTH)
-        answer = self.wait_for("w-1", "confirmed")
-        self.assertNotEqual(answer["txid"], second)
+        self.assertNotEqual(self.wait_for_second(first), second)
         self.finish("w-1")
 
     def test_a_taker_who_is_still_in_the_mempool(self):
@@ -286,6 +285,7 @@ class Operator(ShareCase):
     def test_an_abandoned_transaction_is_paid_once(self):
         _, first = self.pay_from_two()
         self.node.restart("-persistmempool=0", "-walletbroadcast=0")
+        self.addCleanup(self.node.restart)  # others count on a wallet that broadcasts
         self.wallet = self.node.wallet(self.wallet_name)
         txid = self.node.rpc.decoderawtransaction(first)["txid"]
         if txid not in self.node.rpc.getrawmempool():
@@ -409,7 +409,7 @@ class Depositor(ShareCase):
         first = self.raw(self.api.get("w-1")["txid"])
         self.node.fund(self.wallet, [to_btc(3 * COIN_SAT)])
         self.fall_back(block, taken_back)
-        self.node.mine_empty(2)
+        self.node.mine(FOREIGN_DEPTH)  # the new funds had left the chain as well
         self.wait_for_second(first)
         self.assertEqual(self.exclusion_reasons(), ["shared_coin"])
         self.finish("w-1")

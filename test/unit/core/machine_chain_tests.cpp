@@ -86,8 +86,9 @@ BOOST_FIXTURE_TEST_CASE(a_reorganisation_opens_a_confirmed_send_again, Sent) {
   BOOST_TEST(NameOfState("w-1") == "confirmed");
   node.Reorganise(1);
   ChainHint();
-  CHECK_STEP(ReadsChain(), "append 9: batch 3 reopened", "append 10: chain from 100 to 102",
-             "read coins", "read spends since 100");
+  // The way back first: should only a part of this become durable, the rest is found from there.
+  CHECK_STEP(ReadsChain(), "append 9: chain from 100 to 100", "append 10: batch 3 reopened",
+             "append 11: chain from 100 to 102", "read coins", "read spends since 100");
   CHECK_STEP(Durable(), "broadcast t1 of batch 3");
   BOOST_TEST(NameOfState("w-1") == "broadcast");
   BOOST_TEST((View("w-1").outcome == SendOutcome::kSent));
@@ -104,8 +105,8 @@ BOOST_FIXTURE_TEST_CASE(a_payment_can_move_from_block_to_block, Sent) {
   Reconcile();
   node.Reorganise(1, {OurTransaction()});
   ChainHint();
-  CHECK_STEP(ReadsChain(), "append 9: batch 3 reopened",
-             "append 10: batch 3 confirmed: t1 in block 101", "append 11: chain from 100 to 102",
+  CHECK_STEP(ReadsChain(), "append 9: chain from 100 to 100", "append 10: batch 3 reopened",
+             "append 11: batch 3 confirmed: t1 in block 101", "append 12: chain from 100 to 102",
              "read coins", "read spends since 100");
   BOOST_TEST((View("w-1").block == samples::BlockAt(101, 1)));
 }
@@ -128,10 +129,9 @@ BOOST_FIXTURE_TEST_CASE(a_reorganisation_opens_a_final_send_again, Sent) {
 BOOST_FIXTURE_TEST_CASE(a_reorganisation_above_the_payment_leaves_it_alone, Sent) {
   node.Mine(3);
   Reconcile();
-  const Seq last = log.last_seq();
   node.Reorganise(2);
   ChainHint();
-  CHECK_STEP(ReadsChain(), "append " + std::to_string(last + 1) + ": chain from 101 to 104",
+  CHECK_STEP(ReadsChain(), "append 9: chain from 101 to 101", "append 10: chain from 101 to 104",
              "read coins", "read spends since 100");
 }
 
@@ -178,8 +178,8 @@ BOOST_FIXTURE_TEST_CASE(a_reorganisation_gives_up_what_no_signature_was_asked_fo
   BOOST_TEST(IsAskedTo<LockCoins>());
   node.Reorganise(1);
   ChainHint();
-  CHECK_STEP(ReadsChain(), "append 5: chain from 100 to 102", "append 6: batch 4 dropped",
-             "read coins", "read spends since 100");
+  CHECK_STEP(ReadsChain(), "append 5: chain from 100 to 100", "append 6: chain from 100 to 102",
+             "append 7: batch 4 dropped", "read coins", "read spends since 100");
 }
 
 // Made on the new chain, and of coins that were chosen on the old one.

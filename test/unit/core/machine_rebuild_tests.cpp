@@ -155,6 +155,68 @@ BOOST_FIXTURE_TEST_CASE(a_verdict_that_it_is_never_paid_ends_it_for_good, TwoCoi
   BOOST_TEST(text.find("alarm: second payment t1") != std::string::npos, text);
 }
 
+// What a verdict has set aside sendonce does not send itself, whoever else would be paid by it.
+BOOST_FIXTURE_TEST_CASE(what_a_verdict_names_is_not_sent_again, Play) {
+  FundWith({CoinOf(5, 100'000), CoinOf(1, 1'000'000)});
+  Start();
+  Submit("w-0", {To("zoe", 10'000)});
+  Submit("w-1", {To("alice", 200'000)});
+  Submit("w-2", {To("bob", 300'000)});
+  Settle();
+  const Batch first = *ledger().LiveBatchOf(*ledger().FindSend("w-1"));
+  BOOST_TEST(first.sends.size() == 2U);
+  const Transaction ours = *bitcoin::ParseTransaction(first.versions[0].raw_tx);
+  const std::vector<Coin> coins = {CoinOf(1, 1'000'000)};
+  node.MineOnly({TwoCoins::Rival(coins, {OutputTo("mallory", 900'000)})});
+  node.Fund(CoinOf(9, 2'000'000), 6);
+  Reconcile();
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  Settle();
+  node.Mine();
+  Reconcile();
+  BOOST_TEST((View("w-1").state == SendState::kConfirmed));
+  // The rival leaves the chain: the first transaction could be accepted, and must not be offered.
+  node.Reorganise(2, {*bitcoin::ParseTransaction(
+                         ledger().LiveBatchOf(*ledger().FindSend("w-1"))->versions[0].raw_tx)});
+  node.Evict();
+  for (int i = 0; i < 6; ++i) {
+    Reconcile();
+    Wake();
+    Settle();
+    node.Mine();
+  }
+  Reconcile();
+  BOOST_TEST(node.PaymentsInChain(OutputTo("alice", 200'000)) == 1);
+  BOOST_TEST(node.PaymentsInChain(OutputTo("bob", 300'000)) == 1);
+  const auto chain = node.InChain();
+  BOOST_TEST((std::find(chain.begin(), chain.end(), ours) == chain.end()));
+}
+
+// His neighbour does not wait for what is never sent again: the coin that is left pays him.
+BOOST_FIXTURE_TEST_CASE(a_verdict_on_one_lets_the_other_go, Play) {
+  FundWith({CoinOf(5, 100'000), CoinOf(1, 1'000'000)});
+  Start();
+  Submit("w-0", {To("zoe", 10'000)});
+  Submit("w-1", {To("alice", 200'000)});
+  Submit("w-2", {To("bob", 300'000)});
+  Durable();
+  while (!IsAskedTo<Broadcast>() || Asked<Broadcast>().batch == 5) SettleOneStep();
+  Broadcasts(Refused{Refusal::kPolicy, -26, "dust"});
+  Settle();
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  Settle();
+  node.Fund(CoinOf(9, 2'000'000), 6);
+  for (int i = 0; i < 4; ++i) {
+    Reconcile();
+    Wake();
+    Settle();
+    node.Mine();
+  }
+  Reconcile();
+  BOOST_TEST(node.PaymentsInChain(OutputTo("bob", 300'000)) == 1);
+  BOOST_TEST(node.PaymentsInChain(OutputTo("alice", 200'000)) == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_verdict_that_it_is_paid_counts_as_sent, TwoCoins) {
   MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("alice", 1'100'000)});
   GiveVerdict("w-1", OperatorVerdict::kPaid);

@@ -142,15 +142,15 @@ BOOST_AUTO_TEST_CASE(where_callers_find_us) {
 
 BOOST_AUTO_TEST_CASE(every_field_of_the_policy_can_be_chosen) {
   const core::Policy policy =
-      Parsed({"-finality=2", "-minconf=3", "-minconfforeign=4", "-conflictdepth=5", "-conftarget=7",
-              "-fallbackfee=8.125", "-maxfeerate=9", "-maxtxfee=10", "-maxbatch=11",
-              "-maxbacklog=12", "-reconcileinterval=13", "-rebroadcastinterval=14", "-retrymin=15",
-              "-retrymax=16"})
+      Parsed({"-finality=2", "-minconf=3", "-minconfforeign=4", "-conflictdepth=15",
+              "-conftarget=7", "-fallbackfee=8.125", "-maxfeerate=9", "-maxtxfee=10",
+              "-maxbatch=11", "-maxbacklog=12", "-reconcileinterval=13", "-rebroadcastinterval=14",
+              "-retrymin=15", "-retrymax=16"})
           .policy;
   BOOST_TEST(policy.finality == 2);
   BOOST_TEST(policy.min_confirmations == 3);
   BOOST_TEST(policy.min_confirmations_foreign == 4);
-  BOOST_TEST(policy.conflict_depth == 5);
+  BOOST_TEST(policy.conflict_depth == 15);
   BOOST_TEST(policy.conf_target == 7);
   BOOST_TEST(policy.fallback_fee_rate_sat_kvb == 8'125);
   BOOST_TEST(policy.max_fee_rate_sat_kvb == 9'000);
