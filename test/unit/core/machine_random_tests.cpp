@@ -26,7 +26,7 @@ constexpr int kSeeds = 1'000;
 constexpr int kEvents = 60;
 constexpr int kMaxSends = 6;
 constexpr int kPatience = 45;  // rounds at the end before somebody gives a verdict
-constexpr uint32_t kCoins = 8;
+constexpr uint32_t kCoins = 14;
 
 Policy PolicyOfTheGame() {
   Policy policy;
@@ -38,7 +38,7 @@ class Game {
  public:
   explicit Game(uint32_t seed) : dice_(seed), play_(PolicyOfTheGame()) {
     std::vector<Coin> coins;
-    for (uint32_t i = 1; i <= kCoins; ++i) coins.push_back(CoinOf(i, 100'000 * i));
+    for (uint32_t i = 1; i <= kCoins; ++i) coins.push_back(CoinOf(i, 90'000 + 20'000 * i));
     play_.FundWith(coins);
     play_.Start();
   }
@@ -123,7 +123,7 @@ class Game {
   // An operator, or a thief, spends a coin of the wallet, reserved or not.
   void TakeACoin(bool mined) {
     const auto coins = play_.node.CoinsInChain();
-    if (coins.empty() || takings_ == 4) return;
+    if (coins.empty() || takings_ == 6) return;
     ++takings_;
     const Coin coin = coins[static_cast<size_t>(Roll(static_cast<int>(coins.size())))];
     const bitcoin::Amount rest_sat = coin.amount_sat * 9 / 10;

@@ -123,6 +123,22 @@ BOOST_FIXTURE_TEST_CASE(two_rivals_in_a_row_and_the_first_is_reorganised_away, T
   }
 }
 
+// The same where the second takes the coin that the first two transactions share: each has to be
+// excluded by another one.
+BOOST_FIXTURE_TEST_CASE(two_rivals_in_a_row_and_no_coin_excludes_both, TwoCoins) {
+  MineRival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)});
+  node.Evict();
+  node.Reorganise(1, {Rival({CoinOf(2, 500'000)}, {OutputTo("mallory", 400'000)})});
+  node.Evict();
+  Reconcile();
+  for (int i = 0; i < 3; ++i) MineAndSettle(1);
+  BOOST_TEST(Payments() == 1);
+  BOOST_TEST(node.signed_ever().size() == 3U);
+  for (const Transaction& a : node.signed_ever()) {
+    for (const Transaction& b : node.signed_ever()) BOOST_TEST((a == b || Conflict(a, b)));
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_rival_that_pays_the_address_otherwise_waits_for_a_verdict, TwoCoins) {
   MineRival({CoinOf(1, 1'000'000)}, {OutputTo("alice", 600'000)});
   MineAndSettle(20);
