@@ -49,14 +49,14 @@ node::ZmqCounts ZmqListener::counts() const {
 
 std::vector<http::ZmqTopicStatus> ZmqListener::Describe() const {
   std::vector<http::ZmqTopicStatus> topics;
-  const node::ZmqCounts seen = counts();
-  const bool alive = seen.connections > 0;
-  if (!endpoints_.rawtx.empty()) {
-    topics.push_back({"rawtx", endpoints_.rawtx, alive, seen.messages, seen.gaps});
-  }
-  if (!endpoints_.sequence.empty()) {
-    topics.push_back({"sequence", endpoints_.sequence, alive, seen.messages, seen.gaps});
-  }
+  const auto describe = [&](node::ZmqTopic topic, const std::string& endpoint) {
+    if (endpoint.empty()) return;
+    const node::ZmqTopicCounts seen = subscriber_->counts_of(topic);
+    topics.push_back(
+        {std::string(node::NameOf(topic)), endpoint, seen.alive, seen.messages, seen.gaps});
+  };
+  describe(node::ZmqTopic::kRawTx, endpoints_.rawtx);
+  describe(node::ZmqTopic::kSequence, endpoints_.sequence);
   return topics;
 }
 

@@ -15,7 +15,7 @@ namespace sendonce::http {
 struct ZmqTopicStatus {
   std::string name;      // "rawtx", "sequence"
   std::string endpoint;  // as getzmqnotifications names it
-  bool alive = false;    // connected
+  bool alive = false;    // connected now
   uint64_t messages = 0;
   uint64_t gaps = 0;  // counters that did not follow one another
 };

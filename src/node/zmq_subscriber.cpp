@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cassert>
 #include <cerrno>
+#include <cstring>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -94,7 +95,23 @@ bool ReceiveMessage(void* socket, std::vector<bitcoin::Bytes>& frames) {
 struct Subscription {
   Socket messages;
   Socket events;
+  std::vector<ZmqTopic> topics;
   CounterWatch counters;
+};
+
+// A monitor's message begins with the number of its event, in the byte order of the machine.
+uint16_t EventIn(const std::vector<bitcoin::Bytes>& frames) {
+  uint16_t event = 0;
+  assert(!frames.empty() && frames[0].size() >= sizeof(event));
+  std::memcpy(&event, frames[0].data(), sizeof(event));
+  return event;
+}
+
+// Read by any thread, written by the receiver's.
+struct TopicCounters {
+  std::atomic<uint64_t> messages{0};
+  std::atomic<uint64_t> gaps{0};
+  std::atomic<bool> alive{false};
 };
 
 }  // namespace
@@ -106,8 +123,10 @@ class ZmqSubscriber::Receiver {
 
   const std::string& error() const { return error_; }
   ZmqCounts counts() const;
+  ZmqTopicCounts counts_of(ZmqTopic topic) const;
 
  private:
+  TopicCounters& CountersOf(ZmqTopic topic) { return topics_[static_cast<size_t>(topic)]; }
   void Subscribe(const std::string& endpoint, const std::vector<ZmqTopic>& topics);
   void Run();
   bool WaitForSomething();
@@ -123,9 +142,8 @@ class ZmqSubscriber::Receiver {
   Context context_;
   std::vector<Subscription> subscriptions_;
   bool chain_hint_due_ = false;
-  std::atomic<uint64_t> messages_{0};
+  std::array<TopicCounters, 2> topics_;  // in the order of ZmqTopic
   std::atomic<uint64_t> malformed_{0};
-  std::atomic<uint64_t> gaps_{0};
   std::atomic<uint64_t> connections_{0};
   std::thread thread_;
 };
@@ -154,13 +172,15 @@ void ZmqSubscriber::Receiver::Subscribe(const std::string& endpoint,
   Subscription made;
   made.messages = MakeSocket(context_.get(), ZMQ_SUB);
   made.events = MakeSocket(context_.get(), ZMQ_PAIR);
+  made.topics = topics;
   SetOptions(made.messages.get());
   for (const ZmqTopic topic : topics) {
     const std::string_view name = NameOf(topic);
     zmq_setsockopt(made.messages.get(), ZMQ_SUBSCRIBE, name.data(), name.size());
   }
   const std::string events = "inproc://events-" + std::to_string(subscriptions_.size());
-  zmq_socket_monitor(made.messages.get(), events.c_str(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+  zmq_socket_monitor(made.messages.get(), events.c_str(),
+                     ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED);
   zmq_connect(made.events.get(), events.c_str());
   if (zmq_connect(made.messages.get(), endpoint.c_str()) != 0) {
     error_ = "cannot subscribe to " + endpoint + ": " + zmq_strerror(errno);
@@ -170,7 +190,17 @@ void ZmqSubscriber::Receiver::Subscribe(const std::string& endpoint,
 }
 
 ZmqCounts ZmqSubscriber::Receiver::counts() const {
-  return {messages_, malformed_, gaps_, connections_};
+  ZmqCounts counts{0, malformed_, 0, connections_};
+  for (const TopicCounters& topic : topics_) {
+    counts.messages += topic.messages;
+    counts.gaps += topic.gaps;
+  }
+  return counts;
+}
+
+ZmqTopicCounts ZmqSubscriber::Receiver::counts_of(ZmqTopic topic) const {
+  const TopicCounters& counters = topics_[static_cast<size_t>(topic)];
+  return {counters.messages, counters.gaps, counters.alive};
 }
 
 void ZmqSubscriber::Receiver::Run() {
@@ -195,10 +225,13 @@ bool ZmqSubscriber::Receiver::WaitForSomething() {
   return ready >= 0 || errno == EINTR;
 }
 
-// Only successful handshakes were asked for: each event is a new connection.
+// Only successful handshakes and ends of connections were asked for.
 void ZmqSubscriber::Receiver::TakeEvents(Subscription& subscription) {
   std::vector<bitcoin::Bytes> frames;
   while (ReceiveMessage(subscription.events.get(), frames)) {
+    const bool connected = EventIn(frames) == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+    for (const ZmqTopic topic : subscription.topics) CountersOf(topic).alive = connected;
+    if (!connected) continue;
     ++connections_;
     subscription.counters.Forget();
     chain_hint_due_ = true;
@@ -218,7 +251,7 @@ void ZmqSubscriber::Receiver::TakeMessage(CounterWatch& counters,
   const auto notification = ParseNotification({frames.begin(), frames.end()});
   if (!notification) return TakeMalformed();
   if (counters.IsGap(notification->topic, notification->counter)) {
-    ++gaps_;
+    ++CountersOf(notification->topic).gaps;
     chain_hint_due_ = true;
   }
   TakeBody(*notification);
@@ -228,13 +261,13 @@ void ZmqSubscriber::Receiver::TakeBody(const Notification& notification) {
   if (notification.topic == ZmqTopic::kRawTx) {
     auto transaction = bitcoin::ParseTransaction(notification.body);
     if (!transaction) return TakeMalformed();
-    ++messages_;
+    ++CountersOf(notification.topic).messages;
     handlers_.on_transaction({std::move(*transaction)});
     return;
   }
   const auto event = ParseSequenceEvent(notification.body);
   if (!event) return TakeMalformed();
-  ++messages_;
+  ++CountersOf(notification.topic).messages;
   if (event->IsAboutBlock()) chain_hint_due_ = true;
 }
 
@@ -259,6 +292,10 @@ const std::string& ZmqSubscriber::error() const {
 
 ZmqCounts ZmqSubscriber::counts() const {
   return receiver_->counts();
+}
+
+ZmqTopicCounts ZmqSubscriber::counts_of(ZmqTopic topic) const {
+  return receiver_->counts_of(topic);
 }
 
 }  // namespace sendonce::node

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/commands.h"
+#include "node/zmq_codec.h"
 
 namespace sendonce::node {
 
@@ -41,6 +42,13 @@ struct ZmqCounts {
   uint64_t connections = 0;  // made, first ones included
 };
 
+// The same for one topic.
+struct ZmqTopicCounts {
+  uint64_t messages = 0;
+  uint64_t gaps = 0;
+  bool alive = false;  // there is a connection now
+};
+
 // Messages that wait in each socket for the handlers.
 constexpr int kZmqReceiveHighWaterMark = 20'000;
 
@@ -62,6 +70,7 @@ class ZmqSubscriber {
 
   // Any thread.
   ZmqCounts counts() const;
+  ZmqTopicCounts counts_of(ZmqTopic topic) const;
 
  private:
   class Receiver;

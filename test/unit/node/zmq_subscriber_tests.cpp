@@ -3,8 +3,10 @@
 #include <zmq.h>
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "bitcoin/transaction.h"
@@ -212,6 +214,48 @@ BOOST_AUTO_TEST_CASE(topics_may_come_from_two_endpoints) {
   sequence.Send("sequence", BlockBody('C'), 9);
   listener.AwaitChainHints(before + 1);
   BOOST_TEST(subscriber.counts().gaps == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(each_topic_has_counts_of_its_own) {
+  Publisher rawtx;
+  Publisher sequence;
+  Listener listener;
+  const ZmqSubscriber subscriber({rawtx.endpoint(), sequence.endpoint()}, listener.Handlers());
+  BOOST_TEST(rawtx.AwaitSubscription() == "rawtx");
+  BOOST_TEST(sequence.AwaitSubscription() == "sequence");
+  const int before = listener.AwaitChainHints(1);
+  sequence.Send("sequence", BlockBody('C'), 1);
+  sequence.Send("sequence", BlockBody('C'), 5);
+  sequence.Send("sequence", BlockBody('C'), 9);
+  listener.AwaitChainHints(before + 1);
+  rawtx.Send("rawtx", RawNo(1), 7);
+  listener.AwaitTransactions(1);
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (subscriber.counts_of(ZmqTopic::kSequence).messages < 3) {
+    BOOST_REQUIRE(std::chrono::steady_clock::now() < until);
+    std::this_thread::yield();
+  }
+  BOOST_TEST(subscriber.counts_of(ZmqTopic::kSequence).gaps == 2U);
+  BOOST_TEST(subscriber.counts_of(ZmqTopic::kRawTx).messages == 1U);
+  BOOST_TEST(subscriber.counts_of(ZmqTopic::kRawTx).gaps == 0U);
+  BOOST_TEST(subscriber.counts().gaps == 2U);
+  BOOST_TEST(subscriber.counts().messages == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_is_alive_while_it_is_connected) {
+  Listener listener;
+  auto publisher = std::make_unique<Publisher>();
+  const ZmqSubscriber subscriber({publisher->endpoint(), ""}, listener.Handlers());
+  publisher->AwaitSubscription();
+  listener.AwaitChainHints(1);
+  BOOST_TEST(subscriber.counts_of(ZmqTopic::kRawTx).alive);
+  BOOST_TEST(!subscriber.counts_of(ZmqTopic::kSequence).alive);
+  publisher.reset();
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (subscriber.counts_of(ZmqTopic::kRawTx).alive) {
+    BOOST_REQUIRE(std::chrono::steady_clock::now() < until);
+    std::this_thread::yield();
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_without_an_endpoint_is_left_out) {
