@@ -107,6 +107,12 @@ class SharedCase(case.SharedNodeCase, AdapterCase):
         self.probe = self.start_probe(self.node)
         self.payee_script = drafts.script_of(self.node, self.new_address(self.node))
 
+    def pay_from(self, coins, payee):
+        """With these coins: one that the wallet chose could be another test's."""
+        inputs = [{"txid": coin["txid"], "vout": coin["vout"]} for coin in coins]
+        options = {"inputs": inputs, "add_inputs": False}
+        self.wallet.send([payee], None, "unset", None, options)
+
     def draft(self, coins, amounts_sat, *more, rate=5_000, probe=None):
         pays = [f"pay={amount}:{self.payee_script}" for amount in amounts_sat]
         words = [f"rate={rate}", *map(coin_word, coins), *pays, *more]
@@ -236,11 +242,8 @@ class Coins(SharedCase):
             return (f"{outpoint(coin)}:{to_sat(coin['amount'])}:{coin['scriptPubKey']}"
                     f":{coin['confirmations']}")
 
-        coin = self.take_coin()  # one that the wallet chose could be another test's
-        inputs = [{"txid": coin["txid"], "vout": coin["vout"]}]
         payee = {self.wallet.getnewaddress("", "bech32"): "0.00000999"}
-        options = {"inputs": inputs, "add_inputs": False}
-        self.wallet.send([payee], None, "unset", None, options)
+        self.pay_from([self.take_coin()], payee)
         coins = self.probe.done("coins").all("coin")
         self.assertEqual(sorted(coins), sorted(map(as_word, self.wallet.listunspent(0))))
         self.assertIn(":999:", "".join(coins))
@@ -354,7 +357,7 @@ class Drafts(SharedCase):
         scripts = {}
         for kind in kinds:
             address = self.wallet.getnewaddress("", kind)
-            self.wallet.sendtoaddress(address, "0.01")
+            self.pay_from([self.take_coin()], {address: "0.01"})
             scripts[drafts.script_of(self.node, address)] = kind
         self.node.mine()
         coins = [coin for coin in self.wallet.listunspent() if coin["scriptPubKey"] in scripts]
