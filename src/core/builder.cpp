@@ -346,6 +346,11 @@ void Builder::Pause(Millis now_ms) {
 void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms) {
   reservation.sends = attempt.sends;
   reservation.exclusions = attempt.exclusions;
+  const bool is_taken = !attempt.leaves && std::any_of(attempt.coins.begin(), attempt.coins.end(),
+                                                       [&](const Coin& coin) {
+                                                         return ledger_.IsReserved(coin.outpoint);
+                                                       });
+  if (is_taken) return Pause(now_ms);  // by a replacement that was drafted at the same time
   if (const auto objection = ledger_.Objection(reservation)) {
     return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + *objection,
                        true, now_ms);

@@ -22,13 +22,14 @@ SendReply Without(Verdict verdict, std::string detail) {
 }  // namespace
 
 CallDesk::CallDesk(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
-                   Payer& payer, Builder& builder)
+                   Payer& payer, Builder& builder, Bumper& bumper)
     : policy_(policy),
       ledger_(ledger),
       outbox_(outbox),
       follower_(follower),
       payer_(payer),
-      builder_(builder) {
+      builder_(builder),
+      bumper_(bumper) {
   for (const auto& [id, send] : ledger_.sends()) {
     if (send.content && send.content->not_after_ms && MayExpire(send)) {
       deadlines_.emplace(*send.content->not_after_ms, id);
@@ -176,6 +177,32 @@ void CallDesk::AnswerAdoption(const Adopter::Result& result) {
   outbox_.Reply(result.call, Without(result.verdict, result.detail), 0);
 }
 
+void CallDesk::OnBump(const Bump& bump, Millis now_ms) {
+  const Send* send = Find(bump.id, bump.stored);
+  if (!send) return outbox_.Reply(bump.call, Without(Verdict::kUnknownId, kUnknownText), 0);
+  if (!Ledger::IsOpen(*send)) {
+    return Answer(*send, bump.call, Verdict::kTooLate, true, "", "the send is paid, or has ended");
+  }
+  if (stopping_) {
+    return outbox_.Reply(bump.call, Without(Verdict::kStopping, "sendonced is stopping"), 0);
+  }
+  if (auto refusal = RefusalOfPromises()) {
+    return outbox_.Reply(bump.call, std::move(*refusal), 0);
+  }
+  bumper_.Ask(bump.call, bump.id, bump.fee_rate_sat_kvb, now_ms);
+}
+
+void CallDesk::AnswerBumps() {
+  for (Bumper::Result& result : bumper_.TakeResults()) {
+    const Send* send = ledger_.FindSend(result.id);
+    if (send) {
+      Answer(*send, result.call, result.verdict, false, "", std::move(result.detail));
+    } else {
+      outbox_.Reply(result.call, Without(result.verdict, std::move(result.detail)), 0);
+    }
+  }
+}
+
 void CallDesk::AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
                             bool replayed, Millis now_ms) {
   const SendState state = StateOf(send, ledger_.LiveBatchOf(send));
@@ -266,6 +293,7 @@ void CallDesk::Forget(const Waiter& waiter) {
 }
 
 void CallDesk::OnCallerGone(CallToken call) {
+  bumper_.OnCallerGone(call);
   const auto found = waiting_calls_.find(call);
   if (found == waiting_calls_.end()) return;
   const auto waiters = waiters_.find(found->second);
@@ -280,6 +308,7 @@ void CallDesk::OnCallerGone(CallToken call) {
 
 void CallDesk::StopAccepting() {
   stopping_ = true;
+  bumper_.Stop();
   EndWaits();
 }
 

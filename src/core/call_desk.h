@@ -14,6 +14,7 @@
 #include "core/adopter.h"
 #include "core/answers.h"
 #include "core/builder.h"
+#include "core/bumper.h"
 #include "core/commands.h"
 #include "core/follower.h"
 #include "core/outbox.h"
@@ -25,7 +26,7 @@ namespace sendonce::core {
 class CallDesk {
  public:
   CallDesk(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower, Payer& payer,
-           Builder& builder);
+           Builder& builder, Bumper& bumper);
 
   void OnSubmit(const Submit& submit, Millis now_ms);
   void OnQuery(const Query& query, Millis now_ms);
@@ -34,6 +35,7 @@ class CallDesk {
   // The send: the one in the ledger, else the copy from the log's index, else nullptr.
   const Send* Find(const SendId& id, const std::optional<Send>& stored) const;
   void AnswerAdoption(const Adopter::Result& result);
+  void OnBump(const Bump& bump, Millis now_ms);
   void OnCallerGone(CallToken call);
   void StopAccepting();
   void EndWaits();
@@ -44,6 +46,9 @@ class CallDesk {
 
   // Answers those who wait for one of these sends, where it has come far enough.
   void OnTouched(const std::set<SendId>& sends);
+
+  // Answers those who wait for a higher fee and need wait no longer.
+  void AnswerBumps();
 
   // New ids are recorded.
   bool accepting() const;
@@ -82,6 +87,7 @@ class CallDesk {
   Follower& follower_;
   Payer& payer_;
   Builder& builder_;
+  Bumper& bumper_;
   bool stopping_ = false;
   std::map<SendId, std::vector<Waiter>> waiters_;
   std::map<CallToken, SendId> waiting_calls_;

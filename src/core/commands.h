@@ -164,6 +164,7 @@ struct CoinStanding {
 struct CoinsLookedUp {
   BatchId batch = 0;
   Outcome<std::vector<CoinStanding>> outcome;
+  uint64_t draft = 0;
 };
 
 constexpr Millis kStartToleranceMs = 2'000;

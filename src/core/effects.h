@@ -63,10 +63,11 @@ struct LookUpTransaction {
   bitcoin::Txid txid;
 };
 
-// Which of the batch's coins is spent, and by whom.
+// Which of these coins is spent, and by whom.
 struct LookUpCoins {
   BatchId batch = 0;
   std::vector<bitcoin::OutPoint> coins;
+  uint64_t draft = 0;  // that it comes before; 0: it is about the batch as it stands
 };
 
 // Make an unsigned transaction that spends exactly these coins, pays exactly these outputs in this

@@ -5,6 +5,7 @@
 
 #include "core/adopter.h"
 #include "core/builder.h"
+#include "core/bumper.h"
 #include "core/call_desk.h"
 #include "core/coin_pool.h"
 #include "core/follower.h"
@@ -33,7 +34,8 @@ class Machine::Parts {
         payer_(policy_, ledger_, outbox_, pool_, follower_),
         builder_(policy_, ledger_, outbox_, pool_, follower_, payer_, drafts_),
         adopter_(policy_, ledger_, outbox_, follower_, builder_),
-        desk_(policy_, ledger_, outbox_, follower_, payer_, builder_) {}
+        bumper_(policy_, ledger_, outbox_, pool_, follower_, payer_, builder_, drafts_),
+        desk_(policy_, ledger_, outbox_, follower_, payer_, builder_, bumper_) {}
 
   Effects Step(const Command& command, Millis now_ms) {
     if (now_ms + kToleratedStepBackMs < now_ms_) MakeAllDue(now_ms);
@@ -45,7 +47,7 @@ class Machine::Parts {
 
   Millis next_tick_ms() const {
     return std::min({follower_.next_due_ms(), payer_.next_due_ms(), builder_.next_due_ms(),
-                     desk_.next_due_ms()});
+                     bumper_.next_due_ms(), desk_.next_due_ms()});
   }
 
   const Ledger& ledger() const { return ledger_; }
@@ -106,12 +108,18 @@ class Machine::Parts {
     desk_.StopAccepting();
   }
   void operator()(const Durable& durable) { outbox_.OnDurable(durable.seq); }
-  void operator()(const Drafted& drafted) { builder_.OnDrafted(drafted, now_ms_); }
+  void operator()(const Drafted& drafted) {
+    builder_.OnDrafted(drafted, now_ms_);
+    bumper_.OnDrafted(drafted, now_ms_);
+  }
   void operator()(const CoinsLocked& locked) { payer_.OnCoinsLocked(locked, now_ms_); }
   void operator()(const CoinsUnlocked& reply) { payer_.OnCoinsUnlocked(reply, now_ms_); }
   void operator()(const Signed& reply) { payer_.OnSigned(reply, now_ms_); }
   void operator()(const Broadcasted& reply) { payer_.OnBroadcasted(reply, now_ms_); }
-  void operator()(const CoinsLookedUp& reply) { payer_.OnCoinsLookedUp(reply, now_ms_); }
+  void operator()(const CoinsLookedUp& reply) {
+    if (reply.draft == 0) return payer_.OnCoinsLookedUp(reply, now_ms_);
+    bumper_.OnCoinsLookedUp(reply, now_ms_);
+  }
   void operator()(const CoinsRead& read) {
     follower_.OnCoinsRead(read, now_ms_);
     const bool is_read = std::holds_alternative<std::vector<WalletCoin>>(read.outcome);
@@ -147,7 +155,7 @@ class Machine::Parts {
   void operator()(const AskStatus& ask) { outbox_.Reply(ask.call, Status(), 0); }
   void operator()(const AskFunds& ask) { outbox_.Reply(ask.call, Funds(), 0); }
 
-  void operator()(const Bump&) {}
+  void operator()(const Bump& bump) { desk_.OnBump(bump, now_ms_); }
   void operator()(const Adopt& adopt) {
     adopter_.OnAdopt(adopt, desk_.Find(adopt.id, adopt.stored));
   }
@@ -181,6 +189,7 @@ class Machine::Parts {
     now_ms_ = now_ms;
     follower_.MakeDue(now_ms);
     builder_.MakeDue(now_ms);
+    bumper_.MakeDue(now_ms);
     payer_.MakeDue(now_ms);
     desk_.EndWaits();
   }
@@ -188,6 +197,8 @@ class Machine::Parts {
   void AdvanceAll() {
     follower_.Advance(now_ms_);
     desk_.Advance(now_ms_);
+    bumper_.Advance(now_ms_);
+    desk_.AnswerBumps();
     builder_.Advance(now_ms_);
     payer_.Advance(now_ms_);
     for (const Adopter::Result& result : adopter_.TakeResults()) desk_.AnswerAdoption(result);
@@ -224,6 +235,7 @@ class Machine::Parts {
   DraftNumbers drafts_;
   Builder builder_;
   Adopter adopter_;
+  Bumper bumper_;
   CallDesk desk_;
   Millis now_ms_ = 0;
 };

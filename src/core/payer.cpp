@@ -88,6 +88,14 @@ void Payer::Schedule(BatchId batch, Millis at_ms) {
   due_.emplace(at_ms, batch);
 }
 
+void Payer::OnVersionReserved(BatchId batch, Millis now_ms) {
+  Attempt& attempt = attempts_[batch];
+  attempt.locked = false;
+  attempt.failures = 0;
+  refused_by_policy_.erase(batch);
+  Schedule(batch, now_ms);
+}
+
 void Payer::ScheduleAll(Millis now_ms) {
   for (const auto& [id, batch] : ledger_.batches()) {
     if (!HasWork(batch)) continue;
@@ -115,8 +123,7 @@ void Payer::Advance(Millis now_ms) {
     Attempt& attempt = attempts_.at(id);
     const Batch* batch = ledger_.FindBatch(id);
     if (!batch || !HasWork(*batch)) {
-      due_.erase({attempt.due_ms, id});
-      attempts_.erase(id);
+      Forget(id, attempt);
     } else if (attempt.in_flight) {
       due_.erase({attempt.due_ms, id});  // its reply puts it back
     } else {
@@ -275,7 +282,7 @@ void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
 
 void Payer::LookUp(const Batch& batch, Attempt& attempt) {
   attempt.in_flight = true;
-  outbox_.Emit(LookUpCoins{batch.id, OutPointsOf(batch)});
+  outbox_.Emit(LookUpCoins{batch.id, OutPointsOf(batch), 0});
 }
 
 void Payer::Drop(BatchId id, Millis now_ms) {
@@ -310,9 +317,14 @@ Payer::Attempt* Payer::Returned(BatchId batch) {
     Schedule(batch, found->second.due_ms);
     return nullptr;
   }
-  due_.erase({found->second.due_ms, batch});
-  attempts_.erase(found);
+  Forget(batch, found->second);
   return nullptr;
+}
+
+void Payer::Forget(BatchId batch, Attempt& attempt) {
+  due_.erase({attempt.due_ms, batch});
+  refused_by_policy_.erase(batch);
+  attempts_.erase(batch);
 }
 
 void Payer::Succeed(Attempt& attempt, BatchId batch, Millis due_ms) {
@@ -391,15 +403,28 @@ void Payer::OnBroadcasted(const Broadcasted& reply, Millis now_ms) {
   const Batch& batch = *ledger_.FindBatch(reply.batch);
   const auto* refused = std::get_if<Refused>(&reply.outcome);
   const bool in_chain = refused && refused->why == Refusal::kAlreadyInChain;
+  NotePolicy(batch, reply);
   if (std::holds_alternative<Done>(reply.outcome) || in_chain) {
     if (in_chain) follower_.Want();
     Accept(batch, reply.txid, now_ms);
-    return Succeed(*attempt, reply.batch, now_ms + policy_.rebroadcast_interval_ms);
+    // A version that was reserved meanwhile does not wait until these bytes are sent again.
+    const Millis wait_ms = UnsignedVersion(batch) ? 0 : policy_.rebroadcast_interval_ms;
+    return Succeed(*attempt, reply.batch, now_ms + wait_ms);
   }
   FailWith(*attempt, reply.batch, reply.outcome, now_ms);
   if (!refused || !MayBeAboutCoins(refused->why)) return;
   follower_.Want();
   LookUp(batch, *attempt);
+}
+
+void Payer::NotePolicy(const Batch& batch, const Broadcasted& reply) {
+  if (reply.txid != CurrentVersion(batch).txid) return;
+  const auto* refused = std::get_if<Refused>(&reply.outcome);
+  if (refused && refused->why == Refusal::kPolicy) {
+    refused_by_policy_.insert(batch.id);
+  } else {
+    refused_by_policy_.erase(batch.id);
+  }
 }
 
 void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {

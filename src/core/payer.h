@@ -46,6 +46,13 @@ class Payer {
   void OnBroadcasted(const Broadcasted& reply, Millis now_ms);
   void OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms);
 
+  // The batch has a version to sign, and perhaps coins to lock: at once.
+  void OnVersionReserved(BatchId batch, Millis now_ms);
+
+  // Batches of whose newest version the node's policy has said, when it was sent last, that it does
+  // not take it for what it is, whatever it pays.
+  const std::set<BatchId>& batches_refused_by_policy() const { return refused_by_policy_; }
+
   // Gives a batch up for which no signature was asked for, and frees its coins. REQUIRES: none was.
   void Drop(BatchId batch, Millis now_ms);
 
@@ -76,6 +83,8 @@ class Payer {
   void AskForSignature(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
   bool DropIfExpired(const Batch& batch, Millis now_ms);
   void EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms);
+  void NotePolicy(const Batch& batch, const Broadcasted& reply);
+  void Forget(BatchId batch, Attempt& attempt);
   void NoteGoneRivals(BatchId batch, const std::vector<CoinStanding>& standings, Millis now_ms);
   void NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::OutPoint> vanished,
                     Millis now_ms);
@@ -96,6 +105,7 @@ class Payer {
   Follower& follower_;
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;
+  std::set<BatchId> refused_by_policy_;
 };
 
 }  // namespace sendonce::core

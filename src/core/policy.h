@@ -17,6 +17,9 @@ struct Policy {
   bitcoin::FeeRate fallback_fee_rate_sat_kvb = 0;  // -fallbackfee; 0: none
   bitcoin::FeeRate max_fee_rate_sat_kvb = 1'000 * bitcoin::kSatPerVbyte;  // -maxfeerate
   bitcoin::Amount max_fee_sat = 10'000'000;  // of one transaction, -maxtxfee
+  int64_t max_fee_share_percent = 100;       // of what the send pays out, -maxfeeshare; 0: no cap
+  int32_t bump_after_blocks = 0;             // without confirmation, -bumpafter; 0: never
+  int64_t bump_step_percent = 25;            // of the present fee rate, -bumpstep
   size_t max_sends_per_batch = 500;          // -maxbatch
   size_t max_waiting_sends = 100'000;        // -maxbacklog: new ids are refused beyond it
   Millis reconcile_interval_ms = 5'000;      // -reconcileinterval

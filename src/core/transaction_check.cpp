@@ -73,20 +73,23 @@ Objection ObjectionToShape(const bitcoin::Transaction& transaction, const std::v
   return std::nullopt;
 }
 
-int64_t EstimatedSignedVsize(const bitcoin::Transaction& transaction,
-                             const std::vector<Coin>& coins) {
-  int64_t vsize = 11;  // version, lock time, counts, segwit marker: 10.5 to 12
-  for (const Coin& coin : coins) {
-    vsize += bitcoin::EstimatedInputVsize(bitcoin::KindOf(coin.script));
-  }
-  for (const auto& output : transaction.outputs) vsize += bitcoin::OutputSize(output.script);
-  return vsize;
-}
-
 int64_t OutputsVsize(const SendContent& content) {
   int64_t vsize = 0;
   for (const Payee& payee : content.outputs) vsize += bitcoin::OutputSize(payee.script);
   return vsize;
+}
+
+// Of what the send pays out; rounded down, and never more than 63 bits hold.
+bitcoin::Amount PercentOf(bitcoin::Amount amount_sat, int64_t percent) {
+  return amount_sat / 100 * percent + amount_sat % 100 * percent / 100;
+}
+
+Objection ObjectionToShare(bitcoin::Amount share_sat, const SendContent& content,
+                           const Policy& policy) {
+  if (content.max_fee_sat && share_sat > *content.max_fee_sat) return "is above max_fee_sat";
+  const int64_t percent = policy.max_fee_share_percent;
+  if (percent == 0 || share_sat <= PercentOf(TotalAmountSat(content), percent)) return std::nullopt;
+  return "is above -maxfeeshare: " + std::to_string(percent) + " % of what it pays out";
 }
 
 }  // namespace
@@ -150,6 +153,16 @@ Objection ObjectionToSigned(const bitcoin::Bytes& unsigned_tx, const bitcoin::By
   return std::nullopt;
 }
 
+int64_t EstimatedSignedVsize(const bitcoin::Transaction& transaction,
+                             const std::vector<Coin>& coins) {
+  int64_t vsize = 11;  // version, lock time, counts, segwit marker: 10.5 to 12
+  for (const Coin& coin : coins) {
+    vsize += bitcoin::EstimatedInputVsize(bitcoin::KindOf(coin.script));
+  }
+  for (const auto& output : transaction.outputs) vsize += bitcoin::OutputSize(output.script);
+  return vsize;
+}
+
 std::optional<FeeObjection> ObjectionToFee(const BatchReserved& reservation,
                                            const std::vector<const SendContent*>& contents,
                                            const Policy& policy) {
@@ -164,14 +177,13 @@ std::optional<FeeObjection> ObjectionToFee(const BatchReserved& reservation,
   }
   int64_t shared_vsize = vsize;
   for (const SendContent* content : contents) shared_vsize -= OutputsVsize(*content);
+  const auto count = static_cast<int64_t>(contents.size());
   for (size_t i = 0; i < contents.size(); ++i) {
-    if (!contents[i]->max_fee_sat) continue;
-    const auto count = static_cast<int64_t>(contents.size());
     const int64_t share_vsize = OutputsVsize(*contents[i]) + (shared_vsize + count - 1) / count;
     const bitcoin::Amount share_sat = (fee_sat * share_vsize + vsize - 1) / vsize;
-    if (share_sat > *contents[i]->max_fee_sat) {
-      return FeeObjection{
-          i, "its share of the fee, " + std::to_string(share_sat) + " sat, is above max_fee_sat"};
+    if (auto text = ObjectionToShare(share_sat, *contents[i], policy)) {
+      return FeeObjection{i,
+                          "its share of the fee, " + std::to_string(share_sat) + " sat, " + *text};
     }
   }
   return std::nullopt;

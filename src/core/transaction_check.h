@@ -42,9 +42,15 @@ std::optional<std::string> ObjectionToUnsigned(const BatchReserved& record,
 std::optional<std::string> ObjectionToSigned(const bitcoin::Bytes& unsigned_tx,
                                              const bitcoin::Bytes& raw_tx);
 
-// Why the fee may not be paid: over the operator's cap for a transaction, over the rate's cap, or
-// over a send's own max_fee_sat; nullopt if it may. A send's share is the fee for the vsize of its
-// outputs and an equal part of the rest. `index` names the send at fault, if it is one.
+// What the transaction will weigh with signatures of the usual size. REQUIRES: `coins` is what it
+// spends.
+int64_t EstimatedSignedVsize(const bitcoin::Transaction& transaction,
+                             const std::vector<Coin>& coins);
+
+// Why the fee may not be paid: over the operator's cap for a transaction, over the rate's cap, over
+// a send's own max_fee_sat, or over the operator's cap for what a send may cost in proportion to
+// what it pays; nullopt if it may. A send's share is the fee for the vsize of its outputs and an
+// equal part of the rest. `index` names the send at fault, if it is one.
 struct FeeObjection {
   std::optional<size_t> index;
   std::string text;

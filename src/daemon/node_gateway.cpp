@@ -81,7 +81,7 @@ struct LookUpCoinsCall {
   }
   static core::Command Reply(const core::LookUpCoins& effect,
                              core::Outcome<std::vector<core::CoinStanding>> outcome) {
-    return core::CoinsLookedUp{effect.batch, std::move(outcome)};
+    return core::CoinsLookedUp{effect.batch, std::move(outcome), effect.draft};
   }
 };
 

@@ -104,6 +104,16 @@ OptionGroup PayingGroup() {
                bitcoin::SatVbTextFromFeeRate(policy.max_fee_rate_sat_kvb) + ")"},
           {"maxtxfee", "<sat>",
            With("No transaction pays a higher fee, in satoshi", policy.max_fee_sat)},
+          {"maxfeeshare", "<percent>",
+           With("No send's share of the fee is higher, in percent of what it pays out; 0: no cap",
+                policy.max_fee_share_percent)},
+          {"bumpafter", "<n>",
+           With("Raise the fee of what did not confirm within that many blocks, towards bitcoind's "
+                "estimate, one step for each so many blocks; 0: only when asked to. A send that "
+                "names a fee rate is left alone",
+                policy.bump_after_blocks)},
+          {"bumpstep", "<percent>",
+           With("The height of such a step, in percent of the fee rate", policy.bump_step_percent)},
           {"maxbatch", "<n>",
            With("Sends that one transaction pays at most", policy.max_sends_per_batch)},
           {"maxbacklog", "<n>",

@@ -17,6 +17,8 @@ using settings::Reader;
 using settings::Settings;
 
 constexpr int64_t kMaxConfirmations = 1'000'000;
+// A hundred times the amount: sums of money and their percents stay within 63 bits.
+constexpr int64_t kMaxPercent = 10'000;
 constexpr int64_t kMaxTimeoutSeconds = 3'600;
 constexpr int64_t kMaxConnections = 10'000;
 // bitcoind refuses a maxfeerate of 1 BTC/kvB and more (ParseFeeRate in its src/rpc/util.cpp).
@@ -170,6 +172,14 @@ void ReadFees(Reader& reader, bitcoin::Network network, core::Policy& policy) {
   policy.fallback_fee_rate_sat_kvb =
       ReadFeeRate(reader, "fallbackfee", 0, policy.max_fee_rate_sat_kvb, fallback);
   policy.max_fee_sat = reader.Integer("maxtxfee", 1, bitcoin::kMaxMoneySat, policy.max_fee_sat);
+  policy.max_fee_share_percent =
+      reader.Integer("maxfeeshare", 0, kMaxPercent, policy.max_fee_share_percent);
+}
+
+void ReadBumps(Reader& reader, core::Policy& policy) {
+  policy.bump_after_blocks = static_cast<int32_t>(
+      reader.Integer("bumpafter", 0, kMaxConfirmations, policy.bump_after_blocks));
+  policy.bump_step_percent = reader.Integer("bumpstep", 1, kMaxPercent, policy.bump_step_percent);
 }
 
 void ReadLimits(Reader& reader, core::Policy& policy) {
@@ -196,6 +206,7 @@ core::Policy ReadPolicy(Reader& reader, bitcoin::Network network) {
   core::Policy policy;
   ReadDepths(reader, policy);
   ReadFees(reader, network, policy);
+  ReadBumps(reader, policy);
   ReadLimits(reader, policy);
   ReadTimes(reader, policy);
   return policy;

@@ -74,6 +74,10 @@ struct PlayAt : Play {
     Start();
     BringTo(*this, phase, content);
   }
+  PlayAt(Phase phase, const Policy& policy, const SendContent& content) : Play(policy) {
+    Start();
+    BringTo(*this, phase, content);
+  }
 };
 
 }  // namespace sendonce::core

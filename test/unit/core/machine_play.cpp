@@ -85,6 +85,11 @@ std::string Play::Cancel(const SendId& id) {
   return Give(core::Cancel{++last_call_, id, stored});
 }
 
+std::string Play::Bump(const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb) {
+  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
+  return Give(core::Bump{++last_call_, id, fee_rate_sat_kvb, stored});
+}
+
 std::string Play::GiveVerdict(const SendId& id, OperatorVerdict verdict) {
   const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
   return Give(core::GiveVerdict{++last_call_, id, verdict, "looked at", stored});
@@ -148,7 +153,7 @@ std::string Play::LooksUp() {
 }
 std::string Play::LooksUp(Outcome<std::vector<CoinStanding>> outcome) {
   const auto effect = Take<LookUpCoins>();
-  return Give(CoinsLookedUp{effect.batch, std::move(outcome)});
+  return Give(CoinsLookedUp{effect.batch, std::move(outcome), effect.draft});
 }
 
 std::string Play::Drafts() {

@@ -38,6 +38,7 @@ class Play {
   std::string AskStatus() { return Give(core::AskStatus{++last_call_}); }
   std::string AskFunds() { return Give(core::AskFunds{++last_call_}); }
   std::string AskAlarms() { return Give(core::AskAlarms{++last_call_}); }
+  std::string Bump(const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb);
   std::string GiveVerdict(const SendId& id, OperatorVerdict verdict);
   std::string AcceptAlarm(Seq alarm);
   std::string CallerGone(CallToken call) { return Give(core::CallerGone{call}); }

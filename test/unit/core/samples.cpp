@@ -10,6 +10,10 @@ namespace sendonce::core::samples {
 
 namespace {
 
+// As they are for native segwit, so that sizes are what is expected of them.
+constexpr size_t kSignatureSize = 71;
+constexpr size_t kPublicKeySize = 33;
+
 std::array<uint8_t, 20> Hash160Of(std::string_view name) {
   std::array<uint8_t, 20> hash{};
   assert(name.size() <= hash.size());
@@ -73,9 +77,10 @@ bitcoin::Transaction Signed(bitcoin::Transaction transaction, const std::vector<
                             uint8_t signer) {
   assert(transaction.inputs.size() == coins.size());
   for (size_t i = 0; i < coins.size(); ++i) {
-    const bitcoin::Bytes signature = {0x30, signer};
+    bitcoin::Bytes signature = {0x30, signer};
     if (bitcoin::IsNativeSegwit(bitcoin::KindOf(coins[i].script))) {
-      transaction.inputs[i].witness = {signature};
+      signature.resize(kSignatureSize);
+      transaction.inputs[i].witness = {signature, bitcoin::Bytes(kPublicKeySize, 2)};
     } else {
       transaction.inputs[i].script_sig = signature;
     }

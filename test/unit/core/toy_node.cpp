@@ -115,8 +115,8 @@ Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
   Draft draft;
   draft.tip = chain_.back().position.hash;
   draft.change_script = samples::ScriptOf("change");
-  draft.fee_rate_sat_kvb = effect.fee.fee_rate_sat_kvb.value_or(kEstimateSatKvb);
-  const Outputs unspent = Unspent(true);
+  draft.fee_rate_sat_kvb = effect.fee.fee_rate_sat_kvb.value_or(estimate_sat_kvb);
+  const Outputs unspent = Unspent(!effect.replaces);
   bitcoin::Amount left_sat = 0;
   int64_t vsize = 11 + bitcoin::OutputSize(*draft.change_script);
   for (const Coin& coin : effect.coins) {
@@ -128,9 +128,6 @@ Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
   for (const bitcoin::TxOut& output : effect.outputs) {
     left_sat -= output.amount_sat;
     vsize += bitcoin::OutputSize(output.script);
-    if (refused_scripts.contains(output.script)) {
-      draft.judgement = Refused{Refusal::kPolicy, -26, "scriptpubkey"};
-    }
   }
   left_sat -= bitcoin::FeeForVsize(draft.fee_rate_sat_kvb, vsize);
   if (left_sat < 0) return Refused{Refusal::kCoinsDoNotCover, -4, "do not cover"};
@@ -138,8 +135,18 @@ Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
   if (left_sat >= bitcoin::DustThresholdSat(*draft.change_script)) {
     outputs.push_back({left_sat, *draft.change_script});
   }
-  draft.unsigned_tx = samples::BytesOf(samples::Spending(effect.coins, outputs));
+  const bitcoin::Transaction transaction = samples::Spending(effect.coins, outputs);
+  draft.unsigned_tx = samples::BytesOf(transaction);
+  draft.judgement = Judge(transaction);
   return draft;
+}
+
+std::optional<Refused> ToyNode::Judge(const bitcoin::Transaction& transaction) const {
+  for (const bitcoin::TxOut& output : transaction.outputs) {
+    if (!refused_scripts.contains(output.script)) continue;
+    return Refused{Refusal::kPolicy, -26, "scriptpubkey"};
+  }
+  return MayReplace(transaction);
 }
 
 Outcome<bitcoin::Bytes> ToyNode::Sign(const bitcoin::Bytes& unsigned_tx) {
@@ -177,7 +184,7 @@ Outcome<Done> ToyNode::Broadcast(const bitcoin::Bytes& raw_tx) {
       if (outpoint.txid == txid) return Refused{Refusal::kAlreadyInChain, -27, "already in utxo"};
     }
   }
-  if (auto refused = MayReplace(transaction)) return *refused;
+  if (auto refused = Judge(transaction)) return *refused;
   std::vector<bitcoin::Transaction> kept = {transaction};
   for (const auto& old : mempool_) {
     if (!Conflict(old, transaction)) kept.push_back(old);

@@ -74,6 +74,7 @@ class ToyNode {
   NodeFacts facts;  // chain position and work are filled in when it is read
   // Scripts that the node's policy refuses to pay.
   std::set<bitcoin::Script> refused_scripts;
+  bitcoin::FeeRate estimate_sat_kvb = kEstimateSatKvb;
 
  private:
   struct Output {
@@ -93,6 +94,7 @@ class ToyNode {
   std::optional<Coin> WalletCoinAt(const bitcoin::OutPoint& outpoint) const;
   bitcoin::Amount FeeOf(const bitcoin::Transaction& transaction) const;
   std::optional<Refused> MayReplace(const bitcoin::Transaction& transaction) const;
+  std::optional<Refused> Judge(const bitcoin::Transaction& transaction) const;
 
   std::set<bitcoin::OutPoint> locked_;
   std::vector<Coin> funded_;

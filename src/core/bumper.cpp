@@ -1,0 +1,583 @@
+#include "core/bumper.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "core/backoff.h"
+#include "core/replacement.h"
+#include "core/transaction_check.h"
+
+namespace sendonce::core {
+
+namespace {
+
+constexpr Millis kNever = INT64_MAX;
+// Version, counts, lock time, segwit marker; change to the longest standard script.
+constexpr int64_t kOverheadVsize = 11 + 43;
+// The same with change as small as it can be. (Without any change all that is left is fee.)
+constexpr int64_t kLeastOverheadVsize = 10 + 31;
+// Choices of coins for one draft, and drafts that the node's moving on has spoiled, before a caller
+// is told so.
+constexpr int kMaxRounds = 20;
+constexpr int kMaxFailures = 6;
+// Before it is looked again for those whom a version is refused for: nothing has come of it.
+constexpr Millis kSearchPauseMs = 600'000;
+
+constexpr const char* kLeftOut =
+    "the present version of the transaction leaves this send out; it is paid again when that one "
+    "has confirmed (rule R4)";
+
+int64_t EstimatedVsize(const std::vector<Coin>& coins,
+                       const std::vector<const SendContent*>& contents, int64_t overhead_vsize) {
+  int64_t vsize = overhead_vsize;
+  for (const Coin& coin : coins) {
+    vsize += bitcoin::EstimatedInputVsize(bitcoin::KindOf(coin.script));
+  }
+  for (const bitcoin::TxOut& output : OutputsOf(contents)) {
+    vsize += bitcoin::OutputSize(output.script);
+  }
+  return vsize;
+}
+
+// What is left of the coins when they have paid for outputs, change and their own inputs; negative:
+// what is missing.
+bitcoin::Amount LeftOver(const std::vector<Coin>& coins,
+                         const std::vector<const SendContent*>& contents, bitcoin::FeeRate rate) {
+  const int64_t vsize = EstimatedVsize(coins, contents, kOverheadVsize);
+  bitcoin::Amount left_sat = -bitcoin::FeeForVsize(rate, vsize);
+  for (const Coin& coin : coins) left_sat += coin.amount_sat;
+  for (const SendContent* content : contents) left_sat -= TotalAmountSat(*content);
+  return left_sat;
+}
+
+std::vector<const SendContent*> ContentsOf(const Ledger& ledger, const std::vector<SendId>& ids) {
+  std::vector<const SendContent*> contents;
+  for (const SendId& id : ids) contents.push_back(&*ledger.FindSend(id)->content);
+  return contents;
+}
+
+bool Contains(const std::vector<SendId>& ids, const SendId& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+}  // namespace
+
+bitcoin::FeeRate Bumper::Wish::HighestRate() const {
+  bitcoin::FeeRate highest = 0;
+  for (const Caller& caller : callers) highest = std::max(highest, caller.rate_sat_kvb);
+  return highest;
+}
+
+Bumper::Bumper(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
+               Follower& follower, Payer& payer, const Builder& builder, DraftNumbers& drafts)
+    : policy_(policy),
+      ledger_(ledger),
+      outbox_(outbox),
+      pool_(pool),
+      follower_(follower),
+      payer_(payer),
+      builder_(builder),
+      drafts_(drafts) {}
+
+// --- callers
+
+std::optional<Bumper::Result> Bumper::AnswerAtOnce(const Caller& caller) const {
+  const auto result = [&](Verdict verdict, std::string detail) {
+    return Result{caller.call.value_or(0), caller.id, verdict, std::move(detail)};
+  };
+  const Send* send = ledger_.FindSend(caller.id);
+  if (!send || !Ledger::IsOpen(*send)) {
+    return result(Verdict::kTooLate, "the send is paid, or has ended");
+  }
+  const Batch* batch = ledger_.LiveBatchOf(*send);
+  if (!batch) return result(Verdict::kCannotBump, "no transaction pays the send yet");
+  if (batch->confirmation && !CurrentVersion(*batch).paid[IndexOfSend(*batch, caller.id)].empty()) {
+    return result(Verdict::kTooLate, "the transaction that pays the send is confirmed");
+  }
+  if (!Contains(SendsToPay(ledger_, *batch), caller.id)) {
+    return result(Verdict::kCannotBump, kLeftOut);
+  }
+  if (caller.rate_sat_kvb <= PresentFeeRate(*batch)) return result(Verdict::kKnown, "");
+  if (auto objection = ObjectionToReplacing(ledger_, *batch)) {
+    return result(Verdict::kCannotBump, std::move(*objection));
+  }
+  if (caller.rate_sat_kvb > policy_.max_fee_rate_sat_kvb) {
+    return result(Verdict::kFeeTooHigh, "the rate is above -maxfeerate");
+  }
+  return std::nullopt;
+}
+
+void Bumper::Ask(CallToken call, const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb,
+                 Millis now_ms) {
+  const Caller caller{call, id, fee_rate_sat_kvb};
+  if (auto result = AnswerAtOnce(caller)) return results_.push_back(std::move(*result));
+  if (WaitingCalls() >= kMaxWaitingBumps) {
+    return GiveResult(caller, Verdict::kOverloaded, "too many calls wait for a higher fee");
+  }
+  const BatchId batch = *ledger_.FindSend(id)->live_batch;
+  Wish& wish = wishes_[batch];
+  const bool is_higher = fee_rate_sat_kvb > wish.HighestRate();
+  wish.callers.push_back(caller);
+  if (!is_higher) return;
+  wish.due_ms = now_ms;
+  // What is being drafted is too little.
+  const bool is_drafted =
+      attempt_ && attempt_->batch == batch && attempt_->purpose == Purpose::kAsked;
+  if (is_drafted) attempt_.reset();
+}
+
+size_t Bumper::WaitingCalls() const {
+  size_t calls = 0;
+  for (const auto& [batch, wish] : wishes_) calls += wish.callers.size();
+  return calls;
+}
+
+void Bumper::OnCallerGone(CallToken call) {
+  for (auto& [batch, wish] : wishes_) {
+    for (Caller& caller : wish.callers) {
+      if (caller.call == call) caller.call.reset();
+    }
+  }
+}
+
+void Bumper::Stop() {
+  for (const auto& [batch, wish] : wishes_) {
+    for (const Caller& caller : wish.callers) {
+      GiveResult(caller, Verdict::kStopping, "sendonced is stopping; no higher fee was recorded");
+    }
+  }
+  wishes_.clear();
+  attempt_.reset();
+}
+
+void Bumper::GiveResult(const Caller& caller, Verdict verdict, std::string detail) {
+  if (caller.call) results_.push_back({*caller.call, caller.id, verdict, std::move(detail)});
+}
+
+std::vector<Bumper::Result> Bumper::TakeResults() {
+  return std::exchange(results_, {});
+}
+
+// --- what is begun, and when
+
+void Bumper::Advance(Millis now_ms) {
+  NoteRefusedBatches();
+  NoteOverdueBatches();
+  while (!attempt_ && (StartAsked(now_ms) || StartLeavingOut(now_ms) || StartOverdue(now_ms))) {
+  }
+}
+
+Millis Bumper::next_due_ms() const {
+  Millis due_ms = kNever;
+  if (attempt_) return due_ms;
+  for (const auto& [batch, wish] : wishes_) due_ms = std::min(due_ms, wish.due_ms);
+  if (follower_.building_stall()) return due_ms;
+  for (const auto& [batch, search] : searches_) due_ms = std::min(due_ms, search.due_ms);
+  if (!overdue_.empty()) due_ms = std::min(due_ms, overdue_due_ms_);
+  return due_ms;
+}
+
+void Bumper::MakeDue(Millis now_ms) {
+  for (auto& [batch, wish] : wishes_) wish.due_ms = now_ms;
+  for (auto& [batch, search] : searches_) search.due_ms = now_ms;
+  overdue_due_ms_ = now_ms;
+}
+
+// The world may have moved on while they waited.
+void Bumper::AnswerWhatNeedsNoTry(BatchId batch) {
+  std::erase_if(wishes_.at(batch).callers, [&](const Caller& caller) {
+    const auto result = AnswerAtOnce(caller);
+    if (result) GiveResult(caller, result->verdict, result->detail);
+    return result.has_value();
+  });
+  if (wishes_.at(batch).callers.empty()) wishes_.erase(batch);
+}
+
+bool Bumper::StartAsked(Millis now_ms) {
+  const auto next = std::min_element(wishes_.begin(), wishes_.end(), [](auto& a, auto& b) {
+    return a.second.due_ms < b.second.due_ms;
+  });
+  if (next == wishes_.end() || next->second.due_ms > now_ms) return false;
+  const BatchId id = next->first;
+  AnswerWhatNeedsNoTry(id);
+  const auto wish = wishes_.find(id);
+  if (wish == wishes_.end()) return true;
+  Attempt attempt;
+  attempt.batch = id;
+  attempt.pays = SendsToPay(ledger_, *ledger_.FindBatch(id));
+  attempt.rate_sat_kvb = wish->second.HighestRate();
+  attempt.fee.fee_rate_sat_kvb = attempt.rate_sat_kvb;
+  if (const auto& stall = follower_.building_stall()) {
+    Postpone(attempt, stall->detail, now_ms);
+  } else {
+    Start(std::move(attempt), now_ms);
+  }
+  return true;
+}
+
+void Bumper::NoteRefusedBatches() {
+  const auto& refused = payer_.batches_refused_by_policy();
+  std::erase_if(searches_, [&](const auto& item) { return !refused.contains(item.first); });
+  for (BatchId id : refused) {
+    const Batch* batch = ledger_.FindBatch(id);
+    const auto pays = batch ? SendsToPay(ledger_, *batch) : std::vector<SendId>();
+    const auto known = searches_.find(id);
+    if (known != searches_.end() && known->second.culprits.all() == pays) continue;
+    if (known != searches_.end()) searches_.erase(known);
+    // One alone is nobody's neighbour: he waits for an operator.
+    if (pays.size() > 1) searches_.emplace(id, Search{CulpritSearch(pays), 0, 0});
+  }
+}
+
+bool Bumper::StartLeavingOut(Millis now_ms) {
+  if (follower_.building_stall()) return false;
+  const auto due = std::find_if(searches_.begin(), searches_.end(),
+                                [&](const auto& item) { return item.second.due_ms <= now_ms; });
+  if (due == searches_.end()) return false;
+  const CulpritSearch& culprits = due->second.culprits;
+  Attempt attempt;
+  attempt.batch = due->first;
+  attempt.purpose = Purpose::kLeaveOut;
+  attempt.pays = culprits.IsOver() ? culprits.good() : culprits.Next();
+  const Batch& batch = *ledger_.FindBatch(due->first);
+  const std::vector<Coin> core(batch.coins.begin(), batch.coins.begin() + batch.core_coins);
+  const auto contents = ContentsOf(ledger_, attempt.pays);
+  const int64_t vsize = EstimatedVsize(core, contents, kLeastOverheadVsize);
+  attempt.rate_sat_kvb = FeeRateAboveAll(batch, vsize);
+  attempt.fee.fee_rate_sat_kvb = attempt.rate_sat_kvb;
+  Start(std::move(attempt), now_ms);
+  return true;
+}
+
+// Counted from the block at which the batch, or the last step, was first known here.
+void Bumper::NoteOverdueBatches() {
+  const int32_t height = ledger_.chain().tip().height;
+  if (policy_.bump_after_blocks == 0 || height == watched_height_) return;
+  const int32_t before = watched_height_ < 0 ? height : watched_height_;
+  watched_height_ = height;
+  overdue_.clear();
+  std::map<BatchId, int32_t> watched;
+  for (const auto& [id, batch] : ledger_.batches()) {
+    if (!Ledger::IsOpen(batch) || batch.confirmation || !SignatureAsked(batch)) continue;
+    const auto known = watched_.find(id);
+    watched[id] = known == watched_.end() ? before : known->second;
+    if (height - watched[id] >= policy_.bump_after_blocks) overdue_.insert(id);
+  }
+  watched_ = std::move(watched);
+}
+
+bool Bumper::StartOverdue(Millis now_ms) {
+  if (overdue_.empty() || overdue_due_ms_ > now_ms || follower_.building_stall()) return false;
+  Attempt attempt;
+  attempt.batch = *overdue_.begin();
+  attempt.purpose = Purpose::kOverdue;
+  const Batch* batch = ledger_.FindBatch(attempt.batch);
+  const auto target = batch ? TargetOf(*batch) : std::nullopt;
+  if (!target) {
+    Conclude(attempt, Verdict::kCannotBump, "", now_ms);
+    return true;
+  }
+  attempt.pays = SendsToPay(ledger_, *batch);
+  attempt.fee = *target;
+  attempt.rate_sat_kvb = NextStep(*batch);
+  Start(std::move(attempt), now_ms);
+  return true;
+}
+
+// The soonest that one of its sends asks for; nullopt if a caller has named a rate: that is his
+// affair.
+std::optional<FeeChoice> Bumper::TargetOf(const Batch& batch) const {
+  int conf_target = kMaxConfTarget;
+  for (const SendContent* content : ContentsOf(ledger_, SendsToPay(ledger_, batch))) {
+    const FeeChoice fee = content->fee.value_or(FeeChoice{policy_.conf_target, std::nullopt});
+    if (!fee.conf_target) return std::nullopt;
+    conf_target = std::min(conf_target, *fee.conf_target);
+  }
+  return FeeChoice{conf_target, std::nullopt};
+}
+
+bitcoin::FeeRate Bumper::NextStep(const Batch& batch) const {
+  const bitcoin::FeeRate present = PresentFeeRate(batch);
+  const bitcoin::FeeRate step = present / 100 * policy_.bump_step_percent;
+  return std::min(present + std::max(step, kReplacementStepSatKvb), policy_.max_fee_rate_sat_kvb);
+}
+
+// --- one attempt
+
+void Bumper::Start(Attempt attempt, Millis now_ms) {
+  const Batch* batch = ledger_.FindBatch(attempt.batch);
+  const auto objection = batch ? ObjectionToReplacing(ledger_, *batch)
+                               : std::optional<std::string>("the batch is final");
+  if (objection || attempt.pays.empty()) {
+    return Conclude(attempt, Verdict::kCannotBump, objection.value_or("nobody is left to pay"),
+                    now_ms);
+  }
+  ChooseCoins(*batch, attempt);
+  attempt.id = drafts_.Next();
+  attempt.reorganisations = follower_.reorganisations();
+  auto unspent = ChangesOf(*batch);
+  unspent.insert(unspent.end(), attempt.fresh.begin(), attempt.fresh.end());
+  if (unspent.empty()) return EmitDraft(std::move(attempt));
+  outbox_.Emit(LookUpCoins{attempt.batch, std::move(unspent), attempt.id});
+  attempt_ = std::move(attempt);
+}
+
+// With other coins, or for another rate.
+void Bumper::StartAgain(Attempt attempt, Millis now_ms) {
+  if (++attempt.rounds > kMaxRounds) return Postpone(attempt, "its coins go on changing", now_ms);
+  Start(std::move(attempt), now_ms);
+}
+
+void Bumper::ChooseCoins(const Batch& batch, Attempt& attempt) const {
+  const auto contents = ContentsOf(ledger_, attempt.pays);
+  const auto left_sat = [&] {
+    return LeftOver(attempt.coins, contents, attempt.rate_sat_kvb) - attempt.extra_sat;
+  };
+  attempt.fresh.clear();
+  attempt.coins.assign(batch.coins.begin(), batch.coins.begin() + batch.core_coins);
+  for (size_t i = batch.core_coins; i < batch.coins.size() && left_sat() < 0; ++i) {
+    if (!attempt.gone.contains(batch.coins[i].outpoint)) attempt.coins.push_back(batch.coins[i]);
+  }
+  attempt.has_all = left_sat() < 0 && !AddFreeCoins(batch, -left_sat(), attempt);
+}
+
+bool Bumper::AddFreeCoins(const Batch& batch, bitcoin::Amount missing_sat, Attempt& attempt) const {
+  const auto more = pool_.Select(missing_sat, attempt.rate_sat_kvb, [&](const WalletCoin& coin) {
+    return builder_.MaySpend(coin) && !attempt.gone.contains(coin.coin.outpoint) &&
+           !FindVersion(batch, coin.coin.outpoint.txid);
+  });
+  if (!more) return false;
+  for (const Coin& coin : *more) {
+    attempt.coins.push_back(coin);
+    attempt.fresh.insert(coin.outpoint);
+  }
+  return true;
+}
+
+void Bumper::EmitDraft(Attempt attempt) {
+  outbox_.Emit(DraftTransaction{attempt.id, attempt.coins,
+                                OutputsOf(ContentsOf(ledger_, attempt.pays)), attempt.batch,
+                                attempt.fee, policy_.fallback_fee_rate_sat_kvb});
+  attempt_ = std::move(attempt);
+}
+
+// Change that somebody else spends is not taken away from him; a coin is added only if nobody
+// spends it, in the mempool either.
+void Bumper::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
+  if (!attempt_ || attempt_->id != reply.draft) return;
+  Attempt attempt = std::move(*attempt_);
+  attempt_.reset();
+  if (const auto* refused = std::get_if<Refused>(&reply.outcome)) {
+    return Postpone(attempt, refused->text, now_ms);
+  }
+  if (const auto* unknown = std::get_if<Unknown>(&reply.outcome)) {
+    return Postpone(attempt, unknown->text, now_ms);
+  }
+  bool all_there = true;
+  for (const auto& standing : std::get<std::vector<CoinStanding>>(reply.outcome)) {
+    const bool is_fresh = attempt.fresh.contains(standing.outpoint);
+    if (!is_fresh && standing.mempool_spender) {
+      const auto txid = bitcoin::TxidOf(*standing.mempool_spender);
+      return Conclude(attempt, Verdict::kCannotBump,
+                      "its change is spent by transaction " + bitcoin::DisplayHex(txid), now_ms);
+    }
+    if (!is_fresh || standing.unspent) continue;
+    pool_.Remove(standing.outpoint);
+    attempt.gone.insert(standing.outpoint);
+    all_there = false;
+  }
+  if (!all_there) return StartAgain(std::move(attempt), now_ms);
+  EmitDraft(std::move(attempt));
+}
+
+void Bumper::OnDrafted(const Drafted& reply, Millis now_ms) {
+  if (!attempt_ || attempt_->id != reply.draft) return;
+  Attempt attempt = std::move(*attempt_);
+  attempt_.reset();
+  if (const auto* draft = std::get_if<Draft>(&reply.outcome)) {
+    OnDraft(std::move(attempt), *draft, now_ms);
+  } else if (const auto* refused = std::get_if<Refused>(&reply.outcome)) {
+    OnRefusedDraft(std::move(attempt), *refused, now_ms);
+  } else {
+    Postpone(attempt, std::get<Unknown>(reply.outcome).text, now_ms);
+  }
+}
+
+void Bumper::OnRefusedDraft(Attempt attempt, const Refused& refused, Millis now_ms) {
+  if (refused.why == Refusal::kCoinsDoNotCover) {
+    if (attempt.fee.conf_target) {
+      // What is estimated is more than a step.
+      attempt.fee = {std::nullopt, attempt.rate_sat_kvb};
+    } else if (attempt.has_all) {
+      return Conclude(attempt, Verdict::kCannotBump,
+                      "its coins do not cover the fee, and the wallet has no others that are "
+                      "confirmed and free: " +
+                          refused.text,
+                      now_ms);
+    } else {
+      attempt.extra_sat = std::max<bitcoin::Amount>(1'000, attempt.extra_sat * 2);
+    }
+    return StartAgain(std::move(attempt), now_ms);
+  }
+  const bool is_final =
+      refused.why == Refusal::kCannotBuild || refused.why == Refusal::kNoFeeEstimate;
+  if (is_final) return Conclude(attempt, Verdict::kCannotBump, refused.text, now_ms);
+  Postpone(attempt, refused.text, now_ms);
+}
+
+void Bumper::OnDraft(Attempt attempt, const Draft& draft, Millis now_ms) {
+  if (!draft.missing.empty()) return OnMissing(std::move(attempt), draft, now_ms);
+  if (draft.tip != ledger_.chain().tip().hash || follower_.building_stall() ||
+      attempt.reorganisations != follower_.reorganisations()) {
+    follower_.Want();
+    return Postpone(attempt, "the node has another block than the log", now_ms);
+  }
+  if (attempt.purpose == Purpose::kOverdue && !SettleRate(attempt, draft, now_ms)) return;
+  if (attempt.purpose == Purpose::kLeaveOut && !GoOnSearching(attempt, draft, now_ms)) return;
+  if (draft.judgement) {
+    return Conclude(attempt, Verdict::kCannotBump,
+                    "the node would not take it: " + draft.judgement->text, now_ms);
+  }
+  Reserve(attempt, draft, now_ms);
+}
+
+// The chain does not have them, or not any more.
+void Bumper::OnMissing(Attempt attempt, const Draft& draft, Millis now_ms) {
+  const Batch* batch = ledger_.FindBatch(attempt.batch);
+  bool is_core = false;
+  for (const bitcoin::OutPoint& missing : draft.missing) {
+    pool_.Remove(missing);
+    attempt.gone.insert(missing);
+    for (uint32_t i = 0; batch && i < batch->core_coins; ++i) {
+      is_core = is_core || batch->coins[i].outpoint == missing;
+    }
+  }
+  if (!is_core) return StartAgain(std::move(attempt), now_ms);
+  follower_.WantWallet(now_ms);
+  Postpone(attempt, "a coin of its transaction is not in the chain, or is spent there", now_ms);
+}
+
+// The estimate, in steps. False if nothing is to be reserved now.
+bool Bumper::SettleRate(const Attempt& attempt, const Draft& draft, Millis now_ms) {
+  if (attempt.fee.fee_rate_sat_kvb) return true;
+  const Batch* batch = ledger_.FindBatch(attempt.batch);
+  const bitcoin::FeeRate rate = std::min(attempt.rate_sat_kvb, draft.fee_rate_sat_kvb);
+  if (!batch || rate < PresentFeeRate(*batch) + kReplacementStepSatKvb) {
+    Conclude(attempt, Verdict::kKnown, "", now_ms);
+    return false;
+  }
+  if (rate == draft.fee_rate_sat_kvb) return true;
+  Attempt step = attempt;
+  step.fee = {std::nullopt, rate};
+  StartAgain(std::move(step), now_ms);
+  return false;
+}
+
+// Asks about the next group, unless what was drafted is all that will be taken and not all that was
+// refused. False if nothing is to be reserved now.
+bool Bumper::GoOnSearching(const Attempt& attempt, const Draft& draft, Millis now_ms) {
+  const auto found = searches_.find(attempt.batch);
+  if (found == searches_.end()) return false;  // the node has taken it meanwhile
+  Search& search = found->second;
+  const bool is_about_payments = draft.judgement && draft.judgement->why == Refusal::kPolicy;
+  if (draft.judgement && !is_about_payments) return true;
+  if (search.culprits.IsOver()) return true;
+  search.culprits.Judged(!draft.judgement);
+  if (!search.culprits.IsOver()) return false;
+  const auto good = search.culprits.good();
+  if (good.empty() || good == search.culprits.all()) {
+    Conclude(attempt, Verdict::kCannotBump, "", now_ms);
+    return false;
+  }
+  return good == attempt.pays && !draft.judgement;
+}
+
+void Bumper::Reserve(const Attempt& attempt, const Draft& draft, Millis now_ms) {
+  const Batch* batch = ledger_.FindBatch(attempt.batch);
+  if (!batch) return Conclude(attempt, Verdict::kTooLate, "the send is paid", now_ms);
+  const auto contents = ContentsOf(ledger_, attempt.pays);
+  const CheckedDraft checked = CheckDraft(draft, attempt.coins, contents);
+  if (!checked.reservation) {
+    return Conclude(attempt, Verdict::kCannotBump,
+                    "the node's draft was thrown away: " + checked.problem, now_ms);
+  }
+  if (const auto objection = ObjectionToFee(*checked.reservation, contents, policy_)) {
+    const std::string who =
+        objection->index ? "send " + attempt.pays[*objection->index] + ": " : "";
+    return Conclude(attempt, Verdict::kFeeTooHigh, who + objection->text, now_ms);
+  }
+  VersionReserved record = ReplacementOf(*batch, attempt.pays, *checked.reservation);
+  const bool is_taken = std::any_of(attempt.fresh.begin(), attempt.fresh.end(),
+                                    [&](const auto& coin) { return ledger_.IsReserved(coin); });
+  if (is_taken) return StartAgain(attempt, now_ms);
+  if (const auto objection = ledger_.Objection(record)) {
+    return Conclude(attempt, Verdict::kCannotBump, *objection, now_ms);
+  }
+  outbox_.Write(std::move(record), now_ms);
+  watched_[attempt.batch] = ledger_.chain().tip().height;
+  payer_.OnVersionReserved(attempt.batch, now_ms);
+  Conclude(attempt, Verdict::kKnown, "", now_ms);
+}
+
+// --- what came of it
+
+void Bumper::Conclude(const Attempt& attempt, Verdict verdict, const std::string& detail,
+                      Millis now_ms) {
+  switch (attempt.purpose) {
+    case Purpose::kAsked:
+      return ConcludeAsked(attempt, verdict, detail, now_ms);
+    case Purpose::kLeaveOut: {
+      const auto found = searches_.find(attempt.batch);
+      if (found == searches_.end()) return;
+      found->second.culprits = CulpritSearch(found->second.culprits.all());
+      found->second.due_ms = now_ms + kSearchPauseMs;
+      return;
+    }
+    case Purpose::kOverdue:
+      overdue_.erase(attempt.batch);
+      overdue_failures_ = 0;
+      watched_[attempt.batch] = ledger_.chain().tip().height;
+      return;
+  }
+}
+
+// Those who wished for less may still get it.
+void Bumper::ConcludeAsked(const Attempt& attempt, Verdict verdict, const std::string& detail,
+                           Millis now_ms) {
+  const auto wish = wishes_.find(attempt.batch);
+  if (wish == wishes_.end()) return;
+  std::erase_if(wish->second.callers, [&](const Caller& caller) {
+    const bool is_his = verdict == Verdict::kKnown || caller.rate_sat_kvb >= attempt.rate_sat_kvb;
+    if (!is_his) return false;
+    const auto moved_on = verdict == Verdict::kKnown ? std::nullopt : AnswerAtOnce(caller);
+    GiveResult(caller, moved_on ? moved_on->verdict : verdict,
+               moved_on ? moved_on->detail : detail);
+    return true;
+  });
+  wish->second.due_ms = now_ms;
+  wish->second.failures = 0;
+  if (wish->second.callers.empty()) wishes_.erase(wish);
+}
+
+// What can be otherwise in a moment is tried again.
+void Bumper::Postpone(const Attempt& attempt, const std::string& why, Millis now_ms) {
+  if (attempt.purpose == Purpose::kAsked) {
+    const auto wish = wishes_.find(attempt.batch);
+    if (wish == wishes_.end()) return;
+    if (++wish->second.failures > kMaxFailures) {
+      return ConcludeAsked(attempt, Verdict::kNodeUnavailable, why, now_ms);
+    }
+    wish->second.due_ms = now_ms + Backoff(policy_, wish->second.failures - 1);
+  } else if (attempt.purpose == Purpose::kLeaveOut) {
+    const auto search = searches_.find(attempt.batch);
+    if (search == searches_.end()) return;
+    search->second.due_ms = now_ms + Backoff(policy_, search->second.failures++);
+  } else if (++overdue_failures_ > kMaxFailures) {
+    Conclude(attempt, Verdict::kNodeUnavailable, why, now_ms);
+  } else {
+    overdue_due_ms_ = now_ms + Backoff(policy_, overdue_failures_ - 1);
+  }
+}
+
+}  // namespace sendonce::core
