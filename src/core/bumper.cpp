@@ -420,6 +420,12 @@ void Bumper::OnRefusedDraft(Attempt attempt, const Refused& refused, Millis now_
     }
     return StartAgain(std::move(attempt), now_ms);
   }
+  if (attempt.purpose == Purpose::kLeaveOut && refused.why == Refusal::kCannotBuild) {
+    // The wallet judges dust before the mempool is asked.
+    Draft judged;
+    judged.judgement = Refused{Refusal::kPolicy, refused.code, refused.text};
+    if (!GoOnSearching(attempt, judged, now_ms)) return;
+  }
   const bool is_final =
       refused.why == Refusal::kCannotBuild || refused.why == Refusal::kNoFeeEstimate;
   if (is_final) return Conclude(attempt, Verdict::kCannotBump, refused.text, now_ms);

@@ -32,7 +32,7 @@ EVENTS = {
     "let_time_pass": 4,
     "take_a_coin": 2,
     "bump_as_operator": 2,
-    "bump": 0,
+    "bump": 2,
     "leave_out": 1,
     "reorganise": 2,
     "cancel": 2,
