@@ -73,11 +73,11 @@ Driver::Driver(const Surroundings& surroundings, const core::Policy& policy, cor
                   mailbox_.Post([this, outcome = std::move(outcome)] { OnRequirements(outcome); });
                 }},
                around_.failpoints, around_.metrics),
+      hints_([this](Mailbox::Letter letter) { mailbox_.Post(std::move(letter)); },
+             [this](core::Command hint) { Give(std::move(hint)); }),
       zmq_(node.zmq_raw_tx, node.zmq_sequence,
-           {[this](core::TransactionHint hint) {
-              mailbox_.Post([this, hint = std::move(hint)] { Give(hint); });
-            },
-            [this](core::ChainHint hint) { mailbox_.Post([this, hint] { Give(hint); }); }},
+           {[this](core::TransactionHint hint) { hints_.Put(std::move(hint)); },
+            [this](core::ChainHint hint) { hints_.Put(hint); }},
            around_.logger),
       server_(around_.base, *this, http),
       started_at_ms_(NowMs()) {

@@ -12,6 +12,7 @@
 
 #include "core/machine.h"
 #include "daemon/failpoints.h"
+#include "daemon/hint_box.h"
 #include "daemon/logger.h"
 #include "daemon/mailbox.h"
 #include "daemon/metrics.h"
@@ -83,6 +84,7 @@ class Driver final : public http::Server::Handler {
   event* timer_;
   WalWriter writer_;
   NodeGateway gateway_;
+  HintBox hints_;
   ZmqListener zmq_;
   http::Server server_;
   // Records that are on their way to the disk, by name: for the failpoints.

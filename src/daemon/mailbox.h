@@ -24,7 +24,8 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
 
   // Any thread. Letters run on the loop's thread, in the order of their Post. How many can wait is
-  // bounded by those who post: one for each call to the node, one for each append.
+  // bounded by those who post: one for each call to the node, one for each append, and
+  // HintBox::kMaxWaitingHints.
   void Post(Letter letter);
 
  private:
