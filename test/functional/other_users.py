@@ -177,15 +177,18 @@ class CoinTaken(ShareCase):
         self.finish("w-1")
 
     def test_a_taker_who_is_still_in_the_mempool(self):
-        """Nothing is paid again for him: he may never confirm."""
+        """Nothing is paid again for him, though a coin is left: he may never confirm."""
         coins, first = self.pay_from_two()
-        rival = self.take(coins, theirs_sat=sum(each["amount_sat"] for each in coins) - HIGH_FEE_SAT)
+        rival = self.take(coins[:1], theirs_sat=COIN_SAT - HIGH_FEE_SAT)
         self.node.rpc.sendrawtransaction(rival, 0)
         self.api.wait_for_state("w-1", "conflicted")
         self.assert_answer(self.api.get("w-1"), 200, outcome="pending")
+        self.submit("w-2", wait=WAIT_S)  # what comes later goes on
+        self.assertEqual(self.records("w-1").count("BatchReserved"), 1)
         self.mine_only(first)
         self.assert_paid_by(first)
         self.finish("w-1")
+        self.finish("w-2")
 
     def test_killed_again_and_again(self):
         coins, first = self.pay_from_two()
