@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "core/backoff.h"
 #include "core/transaction_check.h"
@@ -146,6 +147,11 @@ void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
   if (signs && !follower_.building_stall()) {
     return Sign(batch, *unsigned_version, attempt, now_ms);
   }
+  if (has_signed && std::exchange(attempt.relocks, false)) {
+    auto to_lock = CoinsToLock(batch);
+    attempt.in_flight = !to_lock.empty();
+    if (attempt.in_flight) return outbox_.Emit(LockCoins{batch.id, std::move(to_lock)});
+  }
   if (has_signed) return EmitBroadcast(batch, attempt, now_ms);
   // Only recorded bytes go out while the node is behind (R10); signing waits.
   Schedule(batch.id, now_ms + policy_.retry_min_ms);
@@ -232,14 +238,15 @@ void Payer::OnLocksRead(const std::vector<bitcoin::OutPoint>& locked, Millis now
   const std::set<bitcoin::OutPoint> there(locked.begin(), locked.end());
   for (const auto& [id, batch] : ledger_.batches()) {
     const auto attempt = attempts_.find(id);
-    if (attempt == attempts_.end() || attempt->second.in_flight || !attempt->second.locked)
-      continue;
+    if (attempt == attempts_.end() || attempt->second.in_flight) continue;
     if (!Ledger::IsOpen(batch) || batch.superseded) continue;
+    const bool will_lock = UnsignedVersion(batch).has_value();
+    if (will_lock && !attempt->second.locked) continue;
     const auto coins = CoinsToLock(batch);
     const bool all = std::all_of(coins.begin(), coins.end(),
                                  [&](const auto& coin) { return there.contains(coin); });
     if (all) continue;
-    attempt->second.locked = false;
+    (will_lock ? attempt->second.locked : attempt->second.relocks) = !will_lock;
     Schedule(id, now_ms);
   }
 }
@@ -353,6 +360,8 @@ void Payer::FailWith(Attempt& attempt, BatchId batch, const Outcome<T>& outcome,
 void Payer::OnCoinsLocked(const CoinsLocked& locked, Millis now_ms) {
   Attempt* attempt = Returned(locked.batch);
   if (!attempt) return;
+  // With nothing left to sign it is a courtesy and no more.
+  if (!UnsignedVersion(*ledger_.FindBatch(locked.batch))) return Schedule(locked.batch, now_ms);
   if (std::holds_alternative<Done>(locked.outcome)) {
     attempt->locked = true;
     return Succeed(*attempt, locked.batch, now_ms);

@@ -68,6 +68,7 @@ class Payer {
   struct Attempt {
     bool in_flight = false;  // a call to the node is out
     bool locked = false;     // the node has its coins locked
+    bool relocks = false;    // it has not, though there is nothing left to sign
     int failures = 0;
     Millis due_ms = 0;
     std::optional<Stall> stall;

@@ -304,12 +304,17 @@ class Operator(ShareCase):
         self.finish("w-1")
 
     def test_locks_that_an_operator_takes_away_come_back(self):
-        with self.proxy_holds("sendrawtransaction") as held:
-            self.submit("w-1", self.new_body("w-1", (TWO_COINS_SAT,)))
-            held.wait_reached()
-            locked = self.wallet.listlockunspent()
-            self.assertEqual(len(locked), 2)
-            held.release()
+        self.proxy.on("sendrawtransaction", faults.DropRequest())
+        self.submit("w-1", self.new_body("w-1", (TWO_COINS_SAT,)))
+        self.api.wait_for_state("w-1", "signed")
+        locked = self.wallet.listlockunspent()
+        self.assertEqual(len(locked), 2)
+        for _ in range(2):
+            self.wallet.lockunspent(True)
+            self.node.mine_empty()
+            wait_until(lambda: len(self.wallet.listlockunspent()) == 2, "they are locked again")
+            self.restart()
+        self.proxy.clear()
         self.finish("w-1")
         self.assertEqual(self.wallet.listlockunspent(), [])
 
