@@ -337,7 +337,7 @@ class FeeRate(BlockedCase):
     def test_a_rate_that_is_over_the_highest_is_for_the_operator(self):
         self.submit("w-1", self.new_body("w-1", fee={"rate_sat_vb": 1001}))
         self.assert_blocked("w-1", "fee_above_cap", "operator")
-        self.daemon.restart(*BRISK, "-maxfeerate=1001", "-maxtxfee=1000000")
+        self.daemon.restart(*BRISK, "-maxfeerate=1001", "-maxtxfee=1000000", "-maxfeeshare=0")
         self.assert_goes_on("w-1")
 
 
