@@ -112,7 +112,7 @@ class Fees(SendCase):
     def test_the_operators_cap_holds_for_all(self):
         self.submit("w-1", self.new_body("w-1", fee={"rate_sat_vb": 1000.001}))
         self.wait_for_stall("w-1", "fee_above_cap")
-        self.daemon.restart(*self.options, "-maxfeerate=1001")
+        self.daemon.restart(*self.options, "-maxfeerate=1001", "-maxfeeshare=0")
         self.assert_rate(self.wait_for("w-1", "sent", outcome="sent"), 1000.001)
         self.check_payments(self.node)
 
