@@ -380,6 +380,8 @@ class Raised(lives.Paid):
     )
 
     def before(self, ordeal):
+        # Named, because the node learns from what was confirmed before what to call usual.
+        self.body["fee"] = {"rate_sat_vb": LOW}
         self.submit(ordeal)
         self.submit_until_sent(ordeal)
 
@@ -398,16 +400,13 @@ class Raised(lives.Paid):
 
 
 class Killed(lives.LivesTest):
-    """kill -9 at every step of a higher fee."""
+    """kill -9 at every point that a higher fee passes."""
 
-    def test_at_every_step(self):
-        first = {}
-        for each in self.points_of(Raised):
-            if each.name in Raised.LANDMARKS:
-                first.setdefault(each.name, each)
-        for each in first.values():
+    def test_at_every_point(self):
+        points = self.points_of(Raised)
+        for each in points:
             self.live_through(Raised, Mishap(each))
-        self.check_lives(first.values())
+        self.check_lives(points)
 
 
 if __name__ == "__main__":
