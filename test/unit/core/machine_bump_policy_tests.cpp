@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 #include "machine_sent.h"
 
 namespace sendonce::core {
@@ -206,6 +208,28 @@ BOOST_FIXTURE_TEST_CASE(the_version_that_was_refused_confirms, Refused3) {
     BOOST_TEST(StateOfSend(id) == "confirmed");
     BOOST_TEST(Payments(name) == 1);
   }
+}
+
+// Some of it the wallet refuses to build, before the mempool is asked: dust.
+BOOST_FIXTURE_TEST_CASE(the_one_whom_the_wallet_refuses_to_pay_is_left_out, Refused3) {
+  node.refused_scripts = {samples::ScriptOf("bob")};
+  const bitcoin::TxOut bobs = OutputTo("bob", 60'000);
+  const auto pays_bob = [&](const DraftTransaction& draft) {
+    return std::find(draft.outputs.begin(), draft.outputs.end(), bobs) != draft.outputs.end();
+  };
+  int refusals = 0;
+  while (IsAsked() || log.durable_seq() < log.last_seq()) {
+    if (IsAskedTo<DraftTransaction>() && pays_bob(Asked<DraftTransaction>())) {
+      Drafts(Refused{Refusal::kCannotBuild, -4, "The transaction amount is too small"});
+      ++refusals;
+    } else {
+      SettleOneStep();
+    }
+  }
+  BOOST_TEST(refusals > 0);
+  BOOST_TEST(StateOfSend("w-0") == "broadcast");
+  BOOST_TEST(StateOfSend("w-1") == "conflicted");
+  BOOST_TEST(StateOfSend("w-2") == "broadcast");
 }
 
 BOOST_FIXTURE_TEST_CASE(several_are_left_out, Refused3) {

@@ -342,6 +342,34 @@ BOOST_FIXTURE_TEST_CASE(a_send_that_is_alone_bears_the_whole_fee, Asked) {
              "send 0: its share of the fee, 1000 sat, is above max_fee_sat");
 }
 
+// 1,000 sat for the one, who pays out 30,000: 3.33 %.
+BOOST_FIXTURE_TEST_CASE(a_share_is_capped_in_proportion_to_what_is_paid_out, Asked) {
+  sends.resize(1);
+  honest = Spending(
+      coins, {OutputTo("alice", 10'000), OutputTo("bob", 20'000), OutputTo("change", 169'000)});
+  const BatchReserved reservation = *Check(honest).reservation;
+  Policy policy;
+  policy.max_fee_share_percent = 4;
+  BOOST_TEST(FeeProblem(reservation, policy) == "");
+  policy.max_fee_share_percent = 3;
+  BOOST_TEST(FeeProblem(reservation, policy) ==
+             "send 0: its share of the fee, 1000 sat, is above -maxfeeshare: 3 % of what it pays "
+             "out");
+  policy.max_fee_share_percent = 0;
+  BOOST_TEST(FeeProblem(reservation, policy) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_percentage_of_all_the_money_there_is_does_not_overflow) {
+  SendContent content = samples::Paying({samples::To("alice", bitcoin::kMaxMoneySat)});
+  const std::vector<Coin> coins = {samples::CoinOf(1, bitcoin::kMaxMoneySat)};
+  BatchReserved reservation;
+  reservation.coins = coins;
+  reservation.unsigned_tx = samples::BytesOf(Spending(coins, OutputsOf({&content})));
+  Policy policy;
+  policy.max_fee_share_percent = 10'000;
+  BOOST_TEST(!ObjectionToFee(reservation, {&content}, policy));
+}
+
 // The shares together are never less than the fee: rounding is in favour of the limit.
 BOOST_FIXTURE_TEST_CASE(the_shares_cover_the_fee, Asked) {
   const BatchReserved reservation = *Check(honest).reservation;
