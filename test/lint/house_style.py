@@ -26,7 +26,7 @@ MACHINE_PATH = re.compile(
 KNOWN_HOSTS = re.compile(
     r"(?:^|\.)(?:localhost|example|example\.(?:com|net|org)|test|invalid"
     r"|github\.com|bitcoin\.org|bitcoincore\.org|rfc-editor\.org|zeromq\.org|keepachangelog\.com"
-    r"|semver\.org)$")
+    r"|semver\.org|w3\.org)$")
 URL_HOST = re.compile(r"\b(?:https?|ftp|git|ssh)://(?:[^\s/@]*@)?(\[[^\]\s]*\]|[\w.-]+)")
 BARE_HOST = re.compile(
     r"(?<![\w./@-])((?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|internal|corp|lan|cloud))(?![\w(.]|::)")

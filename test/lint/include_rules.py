@@ -67,7 +67,7 @@ LIBRARIES = [
             {"src/node/*.cpp": 1, "test/unit/node/*": None}),
     Library("libevent", re.compile(r"(event2?/|ev(ent|http|dns|util)\.h$)"),
             {"src/net/*.cpp": 1, "src/http/*.cpp": 2, "src/daemon/*.cpp": 3,
-             "test/unit/http/*": None}),
+             "test/unit/http/*": None, "test/bench/*.cpp": 1}),
     Library("spdlog", re.compile(r"(spdlog|fmt)/"), {"src/daemon/*.cpp": 1}),
     Library("prometheus-cpp", re.compile(r"prometheus/"), {"src/daemon/*.cpp": 1}),
     Library("OpenSSL", re.compile(r"openssl/"), {"src/bitcoin/hash.cpp": 1}),

@@ -1,0 +1,111 @@
+"""What all rows share: folders, ports, sizes; a sendonced that only records."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.bitcoind import Bitcoind
+from framework.ports import Ports
+from framework.rpc import RpcError
+from framework.sendonced import Sendonced
+
+from .bench_program import Load, new_folder
+
+AMOUNT_SAT = 10_000
+CONTENT = '{"outputs":[{"address":"{address}","amount_sat":%d}],"reference":"customer 4711"}' % AMOUNT_SAT
+ITEM = '{"id":"{id}",' + CONTENT[1:]
+NO_LIMIT = "-maxbacklog=1000000"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured. The short run finds out whether it works, not how fast it is."""
+
+    rounds: int = 5
+    seconds: float = 3
+    coins: tuple = (1_000, 15_000, 100_000)
+    queue: int = 20_000
+    batches: tuple = (100, 500, 2_000)
+    zmq_transactions: int = 1_000_000
+    finished: tuple = (1_000_000, 10_000_000)
+    block_transactions: int = 5_000
+    overload_minutes: float = 3
+
+
+SHORT = Sizes(
+    rounds=1, seconds=0.2, coins=(30,), queue=50, batches=(20,), zmq_transactions=1_000,
+    finished=(1_000,), block_transactions=20, overload_minutes=0.02,
+)
+
+
+class Context:
+    """Not thread-safe. close() removes what was made."""
+
+    def __init__(self, folder, cache, sizes):
+        self.folder = Path(folder)
+        self.cache = Path(cache)
+        self.sizes = sizes
+        self.ports = Ports()
+        self._prefixes = 0
+
+    def new_folder(self, name):
+        return new_folder(self.folder, name)
+
+    def new_prefix(self):
+        """Of ids that nobody has used."""
+        self._prefixes += 1
+        return f"r{self._prefixes}-"
+
+    @contextmanager
+    def node(self, *options):
+        node = Bitcoind(self.new_folder("node") / "datadir", self.ports)
+        try:
+            node.start(*options)
+            node.mine()  # before that it takes itself for one that is far behind
+            yield node
+        finally:
+            node.close()
+
+    @contextmanager
+    def sendonced(self, node, wallet, *options):
+        """Initialised, started, ready to pay."""
+        folder = self.new_folder("sendonced") / "datadir"
+        daemon = Quiet(folder, self.ports, node.cookie_path, node.rpc_port, wallet)
+        try:
+            daemon.init()
+            yield daemon.start(*options)
+        finally:
+            daemon.close()
+
+    @contextmanager
+    def recording_sendonced(self, *options):
+        """One whose wallet is empty: it records what it is given, and has nothing to pay with."""
+        with self.node() as node:
+            node.create_wallet("hot")
+            with self.sendonced(node, "hot", NO_LIMIT, *options) as daemon:
+                yield daemon
+
+
+class Quiet(Sendonced):
+    """A daemon as an operator runs it: without debug lines."""
+
+    def options(self):
+        return [each for each in super().options() if not each.startswith("-debug")]
+
+
+def load_of(daemon, **options):
+    return Load(daemon.port, daemon.cookie_path, **options)
+
+
+def payee_addresses(node, count=1_000):
+    """Addresses of nobody's wallet that pays."""
+    try:
+        node.create_wallet("payee")
+    except RpcError:
+        pass  # a round before has made it
+    payee = node.wallet("payee")
+    return [payee.getnewaddress("", "bech32") for _ in range(count)]
+
+
+# Any bech32 address of regtest will do where nothing is paid.
+SOME_ADDRESS = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"

@@ -1,0 +1,85 @@
+"""Look-ups by id, against the least that an HTTP server can do and against bitcoind."""
+
+from contextlib import ExitStack
+
+from .bench_program import Load, constant_server, file_of
+from .context import CONTENT, SOME_ADDRESS, load_of
+from .results import Row, ratio
+from .rounds import alternate
+
+CONNECTIONS = 64
+TRANSACTIONS = 200
+
+
+def record(context, daemon, count, prefix):
+    """Submits so many; returns the length of a reply to a look-up of one."""
+    addresses = file_of(context.folder, "addresses", [SOME_ADDRESS])
+    load_of(daemon, method="PUT", target="/v1/sends/{id}", body=CONTENT, addresses=addresses,
+            connections=CONNECTIONS, requests=count, prefix=prefix).run()
+    answer = daemon.api.get(f"{prefix}{0:09}")
+    return len(answer.body)
+
+
+def spend_often(node, count):
+    """Txids of so many transactions of a wallet."""
+    wallet = node.create_wallet("busy")
+    node.fund(wallet, ["0.01"] * count)
+    payee = wallet.getnewaddress("", "bech32")
+    txids = [wallet.sendtoaddress(payee, "0.001") for _ in range(count)]
+    node.mine()
+    return wallet, txids
+
+
+def gettransaction(context, node):
+    wallet, txids = spend_often(node, TRANSACTIONS)
+    body = '{"id":1,"method":"gettransaction","params":["{address}"]}'
+    return Load(node.rpc_port, node.cookie_path, method="POST", target=wallet.path, body=body,
+                addresses=file_of(context.folder, "txids", txids))
+
+
+def lookups(context):
+    sizes = context.sizes
+    prefix = context.new_prefix()
+    count = int(sizes.seconds * 10_000)
+    with ExitStack() as stack:
+        node = stack.enter_context(context.node())
+        node.create_wallet("hot")
+        daemon = stack.enter_context(context.sendonced(node, "hot"))
+        body_bytes = record(context, daemon, count, prefix)
+        port = context.ports.take()
+        stack.enter_context(constant_server(port, body_bytes))
+        by_id = load_of(daemon, target="/v1/sends/{id}", prefix=prefix)
+        constant = Load(port)
+        by_txid = gettransaction(context, node)
+
+        def hits(connections):
+            return by_id.run(connections=connections, seconds=sizes.seconds, random=count)
+
+        def misses():
+            return by_id.run(refusals=(404,), connections=CONNECTIONS, seconds=sizes.seconds,
+                             prefix="none-")
+
+        series = alternate(sizes.rounds, [
+            ("sendonce, known id", "/s", lambda: hits(CONNECTIONS)["good_per_s"]),
+            ("sendonce, unknown id", "/s", lambda: per_second(misses(), "status_404")),
+            ("constant reply of evhttp", "/s",
+             lambda: constant.run(connections=CONNECTIONS, seconds=sizes.seconds)["good_per_s"]),
+            ("sendonce, one connection", "/s", lambda: hits(1)["good_per_s"]),
+            ("gettransaction, one connection", "/s",
+             lambda: by_txid.run(connections=1, seconds=sizes.seconds)["good_per_s"]),
+        ])
+    known, unknown, least, one, node_one = series
+    ratios = [
+        ratio("known id to constant reply", known, least, at_least=0.8),
+        ratio("unknown id to constant reply", unknown, least, at_least=0.8),
+        ratio("to gettransaction", one, node_one),
+    ]
+    yield Row("lookups", f"look-ups by id, {CONNECTIONS} connections", series, ratios, [
+        f"{count:,} recorded sends, asked for at random",
+        f"the constant reply is as long as a send ({body_bytes} bytes), one thread, no"
+        " authentication",
+    ])
+
+
+def per_second(report, name):
+    return report[name] / report["seconds"]
