@@ -133,23 +133,28 @@ std::vector<SendId> Ledger::SendsToTakeBack(const Batch& batch, const Version& v
 
 bool Ledger::IsTroubled(const Batch& batch) const {
   if (batch.end == BatchEnd::kDropped || batch.superseded) return false;
-  const auto living = LivingSends(batch);
-  if (batch.confirmation) {
-    const Version& confirmed = CurrentVersion(batch);
-    return std::any_of(living.begin(), living.end(), [&](const SendId& id) {
-      return confirmed.paid[IndexOfSend(batch, id)].empty();
-    });
-  }
+  if (batch.confirmation) return LeavesOutALivingSend(batch, {&CurrentVersion(batch)});
   const bool has_rival = std::any_of(batch.rivals.begin(), batch.rivals.end(),
                                      [](const Rival& rival) { return rival.block.has_value(); });
-  return has_rival || !batch.vanished.empty() ||
-         std::any_of(living.begin(), living.end(), [&](const SendId& id) {
-           const size_t index = IndexOfSend(batch, id);
-           return std::none_of(batch.versions.begin(), batch.versions.end(),
-                               [&](const Version& one) {
-                                 return !one.paid[index].empty() && MayBeSent(batch, one);
-                               });
-         });
+  if (has_rival || !batch.vanished.empty()) return true;
+  std::vector<const Version*> sendable;
+  for (const Version& version : batch.versions) {
+    if (MayBeSent(batch, version)) sendable.push_back(&version);
+  }
+  return LeavesOutALivingSend(batch, sendable);
+}
+
+// One pass: this is asked after every record about a batch, and a batch can hold thousands.
+bool Ledger::LeavesOutALivingSend(const Batch& batch,
+                                  const std::vector<const Version*>& versions) const {
+  for (size_t i = 0; i < batch.sends.size(); ++i) {
+    const bool is_paid = std::any_of(versions.begin(), versions.end(),
+                                     [&](const Version* one) { return !one->paid[i].empty(); });
+    if (is_paid) continue;
+    const Send* send = FindSend(batch.sends[i]);
+    if (send && send->live_batch == batch.id) return true;
+  }
+  return false;
 }
 
 bool Ledger::MayBeSent(const Batch& batch, const Version& version) const {

@@ -117,6 +117,8 @@ class Ledger {
   friend class RecordApplier;
 
   bool IsTroubled(const Batch& batch) const;
+  // None of the versions pays a send that belongs to the batch.
+  bool LeavesOutALivingSend(const Batch& batch, const std::vector<const Version*>& versions) const;
   void IndexTrouble(const Batch& batch);
   void IndexBatch(const Batch& batch);
   void UnindexBatch(const Batch& batch);

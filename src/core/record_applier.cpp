@@ -56,18 +56,18 @@ bitcoin::Txid TxidOfBytes(const bitcoin::Bytes& raw) {
   return bitcoin::TxidOf(*transaction);
 }
 
-Payment PaymentOf(const Ledger& ledger, const Batch& batch, const SendId& id) {
+Payment PaymentOf(const Ledger& ledger, const Batch& batch, size_t index) {
   const Version& confirmed = CurrentVersion(batch);
   Payment payment;
   payment.txid = confirmed.txid;
-  for (BatchId any : ledger.FindSend(id)->batches) {
+  for (BatchId any : ledger.FindSend(batch.sends[index])->batches) {
     const Batch* one = ledger.FindBatch(any);
     assert(one && "what may pay a send is never forgotten before it is paid");
     for (const Version& version : one->versions) {
       if (!version.raw_tx.empty()) payment.txids.push_back(version.txid);
     }
   }
-  payment.vouts = confirmed.paid[IndexOfSend(batch, id)];
+  payment.vouts = confirmed.paid[index];
   payment.fee_sat = confirmed.fee_sat;
   payment.batch_size = static_cast<uint32_t>(batch.sends.size());
   payment.block = batch.confirmation->block;
@@ -225,9 +225,11 @@ class RecordApplier::Visitor {
     Batch& batch = BatchAt(record.batch);
     batch.end = BatchEnd::kFinal;
     batch.locked = batch.locked && !SpendsAllCoins(batch, CurrentVersion(batch));
-    for (const SendId& id : ledger_.LivingSends(batch)) {
-      ledger_.sends_.at(id).payment = PaymentOf(ledger_, batch, id);
-      Touch(id);
+    for (size_t i = 0; i < batch.sends.size(); ++i) {
+      const auto send = ledger_.sends_.find(batch.sends[i]);
+      if (send == ledger_.sends_.end() || send->second.live_batch != batch.id) continue;
+      send->second.payment = PaymentOf(ledger_, batch, i);
+      Touch(send->first);
     }
   }
 

@@ -141,8 +141,8 @@ class RecordJudge {
     if (!batch || !batch->confirmation) return "the batch is not confirmed";
     if (batch->end != BatchEnd::kOpen) return "the batch is not open";
     const Version& confirmed = CurrentVersion(*batch);
-    for (const SendId& id : ledger_.LivingSends(*batch)) {
-      if (confirmed.paid[IndexOfSend(*batch, id)].empty()) {
+    for (size_t i = 0; i < batch->sends.size(); ++i) {
+      if (confirmed.paid[i].empty() && BelongsTo(*batch, batch->sends[i])) {
         return "a send of the batch is not paid by what confirmed";
       }
     }
@@ -228,6 +228,11 @@ class RecordJudge {
   }
 
  private:
+  bool BelongsTo(const Batch& batch, const SendId& id) const {
+    const Send* send = ledger_.FindSend(id);
+    return send && send->live_batch == batch.id;
+  }
+
   Objection ObjectionToMissingBatches(const Send& send) const {
     for (BatchId id : send.batches) {
       if (!ledger_.FindBatch(id)) return "a batch that the send was in is not known";
@@ -312,9 +317,9 @@ class RecordJudge {
   // records: each version of this one spends the coins that those rest on (R3).
   Objection ObjectionToSigning(const Batch& batch, const Version& version) const {
     const std::vector<Coin> core(batch.coins.begin(), batch.coins.begin() + batch.core_coins);
-    for (const SendId& id : ledger_.LivingSends(batch)) {
-      if (version.paid[IndexOfSend(batch, id)].empty()) continue;
-      const Send& send = *ledger_.FindSend(id);
+    for (size_t i = 0; i < batch.sends.size(); ++i) {
+      if (version.paid[i].empty() || !BelongsTo(batch, batch.sends[i])) continue;
+      const Send& send = *ledger_.FindSend(batch.sends[i]);
       if (auto objection = ObjectionToMissingBatches(send)) return objection;
       const auto set = MayPaySet(ledger_, send);
       if (!version.signature_asked && !set.empty() && WaitsForVerdict(ledger_, send)) {
@@ -340,9 +345,8 @@ class RecordJudge {
   // Nothing is signed that pays a send that has left the batch, or has ended.
   Objection ObjectionToPaidStrangers(const Batch& batch, const Version& version) const {
     if (version.signature_asked) return std::nullopt;  // the same bytes again change nothing
-    const auto living = ledger_.LivingSends(batch);
     for (size_t i = 0; i < batch.sends.size(); ++i) {
-      if (!version.paid[i].empty() && !Contains(living, batch.sends[i])) {
+      if (!version.paid[i].empty() && !BelongsTo(batch, batch.sends[i])) {
         return "the version pays a send that has left the batch";
       }
     }
