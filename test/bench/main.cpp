@@ -18,7 +18,7 @@ using sendonce::bench::UsageError;
 
 std::vector<Scenario> AllScenarios() {
   return {sendonce::bench::LoadScenario(), sendonce::bench::ConstantServerScenario(),
-          sendonce::bench::ZmqIntakeScenario()};
+          sendonce::bench::ZmqIntakeScenario(), sendonce::bench::FillWalScenario()};
 }
 
 void PrintHelp() {

@@ -23,6 +23,7 @@ struct Scenario {
 Scenario LoadScenario();
 Scenario ConstantServerScenario();
 Scenario ZmqIntakeScenario();
+Scenario FillWalScenario();
 
 }  // namespace sendonce::bench
 

@@ -94,11 +94,24 @@ core::SendContent FilledContent(uint64_t number) {
   return content;
 }
 
-WalFiller::WalFiller(const wal::Paths& paths) {
+WalFiller::WalFiller(const wal::Paths& paths) : batches_per_block_(kBatchesPerBlock) {
   const core::Entry first = ledger_.Apply(Beginning(), kStartMs);
   auto log = wal::Log::Create(paths, first);
   if (auto* problem = std::get_if<wal::Problem>(&log)) Must(*problem);
   log_ = std::move(std::get<0>(log));
+}
+
+WalFiller::WalFiller(const wal::Paths& paths, std::vector<core::ChainPosition> blocks,
+                     size_t batches_per_block)
+    : blocks_(std::move(blocks)), batches_per_block_(batches_per_block) {
+  auto log = wal::Log::Open(paths);
+  if (auto* problem = std::get_if<wal::Problem>(&log)) Must(*problem);
+  log_ = std::move(std::get<0>(log));
+  auto contents = log_->Load();
+  if (auto* problem = std::get_if<wal::Problem>(&contents)) Must(*problem);
+  ledger_ = core::Ledger(std::move(std::get<0>(contents)));
+  const int32_t tip_height = ledger_.chain().tip().height;
+  std::erase_if(blocks_, [&](const auto& block) { return block.height <= tip_height; });
 }
 
 void WalFiller::AddFinished(uint64_t sends, uint32_t sends_per_batch) {
@@ -109,7 +122,7 @@ void WalFiller::AddFinished(uint64_t sends, uint32_t sends_per_batch) {
       Submit();
     }
     PayBatch(ids);
-    if (confirmed_.size() == kBatchesPerBlock || sends == 0) MineBlock();
+    if (confirmed_.size() == batches_per_block_ || sends == 0) MineBlock();
     if (unwritten_.size() >= kGroupRecords) Write();
   }
 }
@@ -155,9 +168,13 @@ void WalFiller::PayBatch(const std::vector<core::SendId>& ids) {
   confirmed_.push_back(batch);
 }
 
+core::ChainPosition WalFiller::NextBlock() {
+  return blocks_.empty() ? BlockAt(ledger_.chain().tip().height + 1) : blocks_.at(next_block_++);
+}
+
 // Final at once: how deep they are is not the ledger's business.
 void WalFiller::MineBlock() {
-  const auto block = BlockAt(ledger_.chain().tip().height + 1);
+  const auto block = NextBlock();
   for (core::BatchId batch : confirmed_) {
     Apply(core::BatchConfirmed{batch, ledger_.FindBatch(batch)->versions[0].txid, block});
   }

@@ -6,6 +6,7 @@
 #define SENDONCE_TEST_BENCH_WAL_FILLER_H
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/ledger.h"
@@ -27,7 +28,15 @@ class WalFiller {
   // REQUIRES: wal::Log::Create would make a log at these paths.
   explicit WalFiller(const wal::Paths& paths);
 
-  // Sends that are paid and final, numbered on from those before. Ten batches share a block.
+  // Goes on with a log that is there, for example one that a daemon has made for its wallet.
+  // `blocks` are those of its chain, ascending: the batches confirm in those above the log's tip,
+  // so that the daemon finds its log and its node in agreement. REQUIRES: nobody has the log open;
+  // there are blocks enough, and none is missing.
+  WalFiller(const wal::Paths& paths, std::vector<core::ChainPosition> blocks,
+            size_t batches_per_block);
+
+  // Sends that are paid and final, numbered on from those before. Ten batches share a block unless
+  // the constructor says otherwise.
   void AddFinished(uint64_t sends, uint32_t sends_per_batch);
 
   // Sends that wait to be paid.
@@ -42,10 +51,14 @@ class WalFiller {
  private:
   void Submit();
   void PayBatch(const std::vector<core::SendId>& ids);
+  core::ChainPosition NextBlock();
   void MineBlock();
   core::Seq Apply(core::Record record);
   void Write();
 
+  std::vector<core::ChainPosition> blocks_;  // empty: made up
+  size_t next_block_ = 0;
+  const size_t batches_per_block_;
   core::Ledger ledger_;
   std::unique_ptr<wal::Log> log_;
   std::vector<core::Entry> unwritten_;

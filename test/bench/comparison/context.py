@@ -25,6 +25,7 @@ class Sizes:
     seconds: float = 3
     coins: tuple = (1_000, 15_000, 100_000)
     queue: int = 20_000
+    transactions: int = 200  # that a look-up by txid chooses from
     batches: tuple = (100, 500, 2_000)
     zmq_transactions: int = 1_000_000
     finished: tuple = (1_000_000, 10_000_000)
@@ -33,19 +34,19 @@ class Sizes:
 
 
 SHORT = Sizes(
-    rounds=1, seconds=0.2, coins=(30,), queue=50, batches=(20,), zmq_transactions=1_000,
-    finished=(1_000,), block_transactions=20, overload_minutes=0.02,
+    rounds=1, seconds=0.05, coins=(30,), queue=50, transactions=3, batches=(20,),
+    zmq_transactions=1_000, finished=(500,), block_transactions=20, overload_minutes=0.01,
 )
 
 
 class Context:
     """Not thread-safe. close() removes what was made."""
 
-    def __init__(self, folder, cache, sizes):
+    def __init__(self, folder, cache, sizes, ports=None):
         self.folder = Path(folder)
         self.cache = Path(cache)
         self.sizes = sizes
-        self.ports = Ports()
+        self.ports = ports or Ports()
         self._prefixes = 0
 
     def new_folder(self, name):

@@ -4,11 +4,11 @@ from contextlib import ExitStack
 
 from .bench_program import Load, constant_server, file_of
 from .context import CONTENT, SOME_ADDRESS, load_of
+from .logs import START_OPTIONS, daemon_with_log, some_ids
 from .results import Row, ratio
 from .rounds import alternate
 
 CONNECTIONS = 64
-TRANSACTIONS = 200
 
 
 def record(context, daemon, count, prefix):
@@ -31,7 +31,7 @@ def spend_often(node, count):
 
 
 def gettransaction(context, node):
-    wallet, txids = spend_often(node, TRANSACTIONS)
+    wallet, txids = spend_often(node, context.sizes.transactions)
     body = '{"id":1,"method":"gettransaction","params":["{address}"]}'
     return Load(node.rpc_port, node.cookie_path, method="POST", target=wallet.path, body=body,
                 addresses=file_of(context.folder, "txids", txids))
@@ -79,6 +79,32 @@ def lookups(context):
         f"the constant reply is as long as a send ({body_bytes} bytes), one thread, no"
         " authentication",
     ])
+
+
+def long_log(context):
+    """Look-ups of sends that were finished long ago, at random from all over the log."""
+    sizes = context.sizes
+    sides = []
+    with ExitStack() as stack:
+        for finished in sizes.finished:
+            _, daemon = stack.enter_context(daemon_with_log(context, finished))
+            daemon.start(*START_OPTIONS)
+            ids = some_ids(finished)
+            by_id = load_of(daemon, target="/v1/sends/{address}", connections=CONNECTIONS,
+                            addresses=file_of(context.folder, f"ids-{finished}", ids),
+                            random=len(ids), seconds=sizes.seconds)
+            sides.append((f"sendonce, {finished:,} finished", "/s",
+                          lambda load=by_id: load.run()["good_per_s"]))
+        body_bytes = len(daemon.api.get(ids[0]).body)
+        port = context.ports.take()
+        stack.enter_context(constant_server(port, body_bytes))
+        constant = Load(port, connections=CONNECTIONS, seconds=sizes.seconds)
+        sides.append(("constant reply of evhttp", "/s", lambda: constant.run()["good_per_s"]))
+        series = alternate(sizes.rounds, sides)
+    ratios = [ratio(f"{finished:,} finished, to constant reply", mine, series[-1], at_least=0.8)
+              for finished, mine in zip(sizes.finished, series[:-1], strict=True)]
+    yield Row("long_log", f"look-ups of finished sends, {CONNECTIONS} connections", series, ratios,
+              [f"of 100,000 ids from all over the log, at random; replies of {body_bytes} bytes"])
 
 
 def per_second(report, name):
