@@ -11,7 +11,7 @@ from framework.sendonced import Sendonced
 
 from .bench_program import Load, new_folder
 
-AMOUNT_SAT = 10_000
+AMOUNT_SAT = 2_000  # so little that no wallet here runs dry
 CONTENT = '{"outputs":[{"address":"{address}","amount_sat":%d}],"reference":"customer 4711"}' % AMOUNT_SAT
 ITEM = '{"id":"{id}",' + CONTENT[1:]
 NO_LIMIT = "-maxbacklog=1000000"

@@ -53,10 +53,11 @@ def make(context, finished, kept):
         daemon.init()
         fill(context, node, daemon, finished)
         node.stop()
-        keep(node.datadir / "regtest", kept.with_name(kept.name + ".making") / "node")
-        keep(daemon.datadir / "regtest", kept.with_name(kept.name + ".making") / "sendonced")
-        kept.with_name(kept.name + ".making").rename(kept)
-        shutil.rmtree(daemon.datadir)
+        partial = Path(f"{kept}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        keep(node.datadir / "regtest", partial / "node")
+        shutil.move(daemon.datadir / "regtest", partial / "sendonced")
+        partial.rename(kept)
     finally:
         node.close()
 

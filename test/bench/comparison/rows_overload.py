@@ -1,6 +1,7 @@
 """Twice the load that the machine can take, for minutes."""
 
 import threading
+import time
 
 from .bench_program import file_of
 from .context import CONTENT, load_of, payee_addresses
@@ -21,17 +22,33 @@ class Sampler(threading.Thread):
         self._daemon, self._node = daemon, node
         self._interval_s = minutes * 60 / SAMPLES
         self._done = threading.Event()
-        self.memory_mib, self.waiting = [], []
+        self.seconds, self.memory_mib, self.waiting = [], [], []
 
     def run(self):
+        began = time.monotonic()
         while not self._done.wait(self._interval_s):
+            waiting = self._daemon.api.status()["backlog"]["waiting_sends"]
+            self.seconds.append(time.monotonic() - began)
+            self.waiting.append(waiting)
             self.memory_mib.append(resident_mib(self._daemon.process))
-            self.waiting.append(self._daemon.api.status()["backlog"]["waiting_sends"])
             self._node.mine()
 
     def stop(self):
         self._done.set()
         self.join()
+
+
+def paid_per_second(sampler, good_by_second):
+    """Between the samples: what was acknowledged, but for what waits more than before."""
+    def acknowledged(seconds):
+        whole = int(seconds)
+        part = good_by_second[whole] * (seconds - whole) if whole < len(good_by_second) else 0
+        return sum(good_by_second[:whole]) + part
+
+    paid = [acknowledged(at) - waiting
+            for at, waiting in zip(sampler.seconds, sampler.waiting, strict=True)]
+    steps = zip(paid, paid[1:], sampler.seconds, sampler.seconds[1:])
+    return [(after - before) / (late - early) for before, after, early, late in steps]
 
 
 def capacity(load, context):
@@ -40,7 +57,8 @@ def capacity(load, context):
 
 
 def thirds(values):
-    """The means of the first and of the last third."""
+    """The means of the first and of the last third; 0 if there is nothing."""
+    values = values or [0]
     count = max(1, len(values) // 3)
     return sum(values[:count]) / count, sum(values[-count:]) / count
 
@@ -74,31 +92,36 @@ def overload(context):
         finally:
             sampler.stop()
         kept = check_nothing_lost(daemon, numbers, prefix)
-    yield row_of(report, sampler, rate, kept, sizes)
+    yield row_of(report, sampler, rate, kept, sizes, coins)
 
 
-def row_of(report, sampler, rate, kept, sizes):
+def row_of(report, sampler, rate, kept, sizes, coins):
     first, last = thirds(report["good_by_second"])
-    memory = sampler.memory_mib or [0]
-    early, late = thirds(memory)
+    paid_first, paid_last = thirds(paid_per_second(sampler, report["good_by_second"]))
+    early, late = thirds(sampler.memory_mib)
     series = [
         Series("sendonce, acknowledged in the first third", "/s", [first]),
         Series("sendonce, acknowledged in the last third", "/s", [last]),
+        Series("sendonce, given to a batch in the first third", "/s", [max(0, paid_first)]),
+        Series("sendonce, given to a batch in the last third", "/s", [max(0, paid_last)]),
         Series("asked for", "/s", [rate]),
         Series("sendonce, memory, mean of the first third", "MiB", [early]),
         Series("sendonce, memory, mean of the last third", "MiB", [late]),
-        Series("sendonce, memory, highest", "MiB", [max(memory)]),
+        Series("sendonce, memory, highest", "MiB", [max(sampler.memory_mib, default=0)]),
         Series("sendonce, answers with 2xx, 99 %", "ms", [report["p99_ms"]]),
     ]
     refused = report.get("status_503", 0)
     ratios = [
-        Ratio("throughput, last third to first", [last / first], at_least=0.8),
+        Ratio("acknowledged, last third to first", [last / first]),
+        Ratio("paid, last third to first", [paid_last / paid_first if paid_first else 1],
+              at_least=0.8),
         Ratio("memory, last third to first", [late / early if early else 1], at_most=1.5),
         Ratio("acknowledged sends that were lost", [0], at_most=0),
     ]
     return Row("overload", "twice the load that the machine can take", series, ratios, [
         f"{sizes.overload_minutes:g} minutes of submits that fall due at twice the rate that was"
         f" reached before, {CONNECTIONS} connections",
+        f"a wallet of {coins:,} coins, a block every {sizes.overload_minutes * 60 / SAMPLES:.3g} s",
         f"{kept:,} were acknowledged, {refused:,.0f} refused with 503, {report['unsent']:,.0f} found"
         " no free connection; after kill -9 and a new start every acknowledged one is known",
         "sends waiting to be paid, from the first sample to the last: "
