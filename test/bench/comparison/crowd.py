@@ -10,7 +10,7 @@ from framework.rpc import to_btc
 WITNESS_SCRIPT = bytes([0x51])
 SCRIPT = b"\x00\x20" + hashlib.sha256(WITNESS_SCRIPT).digest()
 FEE_SAT = 1_000
-FAN = 2_500
+FAN = 2_000
 EACH_SAT = 200_000
 FAN_FEE_SAT = 500_000
 CALLS_AT_ONCE = 500

@@ -29,7 +29,7 @@ def daemon_with_log(context, finished):
     daemon = new_daemon(context, node)
     copy(kept / "sendonced", daemon.datadir / "regtest")
     try:
-        node.start()
+        node.start("-blockmaxweight=4000000")  # Knots' default leaves no room for 5,000
         node.mine()  # what is kept may be days old, and then the node waits for newer blocks
         yield node, daemon
     finally:

@@ -6,7 +6,7 @@ import time
 from .bench_program import file_of
 from .context import CONTENT, load_of, payee_addresses
 from .results import Ratio, Row, Series
-from .rows_start import resident_mib
+from .rows_start import memory_mib_of
 from .wallets import OURS, node_with_wallets
 
 CONNECTIONS = 128
@@ -30,7 +30,7 @@ class Sampler(threading.Thread):
             waiting = self._daemon.api.status()["backlog"]["waiting_sends"]
             self.seconds.append(time.monotonic() - began)
             self.waiting.append(waiting)
-            self.memory_mib.append(resident_mib(self._daemon.process))
+            self.memory_mib.append(memory_mib_of(self._daemon.process))
             self._node.mine()
 
     def stop(self):
