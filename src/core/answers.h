@@ -93,6 +93,11 @@ struct SendReply {
   std::string detail;  // for a person
 };
 
+// To many at once, in the order in which they were asked.
+struct SendsReply {
+  std::vector<SendReply> replies;
+};
+
 struct NodeView {
   bool reachable = false;
   std::string problem;  // why not, or what keeps it from being used; empty if all is well
@@ -149,7 +154,7 @@ struct AlarmReply {
   std::optional<Alarm> alarm;  // absent: no such alarm
 };
 
-using Reply = std::variant<SendReply, StatusReply, FundsReply, AlarmsReply, AlarmReply>;
+using Reply = std::variant<SendReply, SendsReply, StatusReply, FundsReply, AlarmsReply, AlarmReply>;
 
 }  // namespace sendonce::core
 

@@ -69,39 +69,68 @@ bool CallDesk::accepting() const {
 }
 
 void CallDesk::OnSubmit(const Submit& submit, Millis now_ms) {
-  if (const Send* send = Find(submit.id, submit.stored)) return OnKnownId(submit, *send, now_ms);
-  if (auto refusal = RefusalOfNew()) {
-    return outbox_.Reply(submit.call, std::move(*refusal), 0);
-  }
-  outbox_.Write(SendRecorded{submit.id, submit.content}, now_ms);
-  const auto& not_after_ms = submit.content.not_after_ms;
-  if (not_after_ms) deadlines_.emplace(*not_after_ms, submit.id);
-  ExpireDue(now_ms);
-  AnswerOrWait(*ledger_.FindSend(submit.id), submit.call, submit.wait, Verdict::kCreated, false,
-               now_ms);
-}
-
-// Known ids are always answered from the log, also while nothing new is accepted.
-void CallDesk::OnKnownId(const Submit& submit, const Send& send, Millis now_ms) {
-  const auto field = send.content ? DifferingField(*send.content, submit.content) : std::nullopt;
-  if (!send.content || (field && send.ending == Ending::kCancelled)) {
-    return Answer(send, submit.call, Verdict::kIdCancelled, true, field.value_or(""),
-                  "the id was cancelled and is never paid; use another id for another payment");
-  }
-  if (field) {
-    return Answer(
-        send, submit.call, Verdict::kIdReused, true, *field,
-        "the id is recorded with other content: " + *field +
-            " differs; repeat a request unchanged, or use another id for another payment");
-  }
-  AnswerOrWait(send, submit.call, submit.wait, Verdict::kKnown, true, now_ms);
+  Tell(Record(submit.id, submit.content, submit.stored, now_ms), submit.call, submit.wait, now_ms);
 }
 
 void CallDesk::OnQuery(const Query& query, Millis now_ms) {
-  if (const Send* send = Find(query.id, query.stored)) {
-    return AnswerOrWait(*send, query.call, query.wait, Verdict::kKnown, false, now_ms);
+  Tell(LookUp(query.id, query.stored), query.call, query.wait, now_ms);
+}
+
+// All records of the call are in one append, and the reply waits for the last that it rests on.
+void CallDesk::OnSubmitMany(const SubmitMany& submits, Millis now_ms) {
+  assert(submits.items.size() <= kMaxSendsInBulk);
+  SendsReply all;
+  all.replies.reserve(submits.items.size());
+  Seq seq = 0;
+  for (const SubmitMany::Item& item : submits.items) {
+    all.replies.push_back(ReplyOf(Record(item.id, item.content, item.stored, now_ms)));
+    seq = std::max(seq, SeqBehind(all.replies.back()));
   }
-  outbox_.Reply(query.call, Without(Verdict::kUnknownId, kUnknownText), 0);
+  outbox_.Reply(submits.call, std::move(all), seq);
+}
+
+void CallDesk::OnQueryMany(const QueryMany& queries) {
+  assert(queries.items.size() <= kMaxSendsInBulk);
+  SendsReply all;
+  all.replies.reserve(queries.items.size());
+  Seq seq = 0;
+  for (const QueryMany::Item& item : queries.items) {
+    all.replies.push_back(ReplyOf(LookUp(item.id, item.stored)));
+    seq = std::max(seq, SeqBehind(all.replies.back()));
+  }
+  outbox_.Reply(queries.call, std::move(all), seq);
+}
+
+// Known ids are always answered from the log, also while nothing new is accepted.
+CallDesk::Finding CallDesk::Record(const SendId& id, const SendContent& content,
+                                   const std::optional<Send>& stored, Millis now_ms) {
+  if (const Send* known = Find(id, stored)) return FindingOnKnown(*known, content);
+  if (auto refusal = RefusalOfNew()) {
+    return {refusal->verdict, nullptr, false, "", std::move(refusal->detail)};
+  }
+  outbox_.Write(SendRecorded{id, content}, now_ms);
+  if (content.not_after_ms) deadlines_.emplace(*content.not_after_ms, id);
+  ExpireDue(now_ms);
+  return {Verdict::kCreated, ledger_.FindSend(id), false, "", ""};
+}
+
+CallDesk::Finding CallDesk::FindingOnKnown(const Send& send, const SendContent& content) {
+  const auto field = send.content ? DifferingField(*send.content, content) : std::nullopt;
+  if (!send.content || (field && send.ending == Ending::kCancelled)) {
+    return {Verdict::kIdCancelled, &send, true, field.value_or(""),
+            "the id was cancelled and is never paid; use another id for another payment"};
+  }
+  if (field) {
+    return {Verdict::kIdReused, &send, true, *field,
+            "the id is recorded with other content: " + *field +
+                " differs; repeat a request unchanged, or use another id for another payment"};
+  }
+  return {Verdict::kKnown, &send, true, "", ""};
+}
+
+CallDesk::Finding CallDesk::LookUp(const SendId& id, const std::optional<Send>& stored) const {
+  const Send* send = Find(id, stored);
+  return {send ? Verdict::kKnown : Verdict::kUnknownId, send, false, "", send ? "" : kUnknownText};
 }
 
 // No transaction that may pay it exists, or none that can still confirm (R4 c, d).
@@ -203,26 +232,41 @@ void CallDesk::AnswerBumps() {
   }
 }
 
-void CallDesk::AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
-                            bool replayed, Millis now_ms) {
-  const SendState state = StateOf(send, ledger_.LiveBatchOf(send));
-  if (wait.limit_ms <= 0 || stopping_ || Satisfies(state, wait.until)) {
-    return Answer(send, call, verdict, replayed);
+// At once, or when a send that nothing was refused of has come far enough.
+void CallDesk::Tell(Finding finding, CallToken call, const Wait& wait, Millis now_ms) {
+  const Send* const send = finding.send;
+  const bool is_refused =
+      finding.verdict != Verdict::kCreated && finding.verdict != Verdict::kKnown;
+  if (is_refused || wait.limit_ms <= 0 || stopping_ ||
+      Satisfies(StateOf(*send, ledger_.LiveBatchOf(*send)), wait.until)) {
+    SendReply reply = ReplyOf(std::move(finding));
+    const Seq seq = SeqBehind(reply);
+    return outbox_.Reply(call, std::move(reply), seq);
   }
   const Millis due_ms = now_ms + std::min(wait.limit_ms, kMaxWaitMs);
-  waiters_[send.id].push_back({call, wait.until, due_ms, verdict, replayed});
-  waiting_calls_[call] = send.id;
+  waiters_[send->id].push_back({call, wait.until, due_ms, finding.verdict, finding.replayed});
+  waiting_calls_[call] = send->id;
   wait_ends_.emplace(due_ms, call);
+}
+
+SendReply CallDesk::ReplyOf(Finding finding) const {
+  SendReply reply{finding.verdict, std::nullopt, std::move(finding.field),
+                  std::move(finding.detail)};
+  if (finding.send) reply.send = View(*finding.send, finding.replayed);
+  return reply;
+}
+
+// Nothing is said before the records that it rests on are durable: the send's, its batch's, and,
+// where confirmations are counted, the block's.
+Seq CallDesk::SeqBehind(const SendReply& reply) const {
+  if (!reply.send) return 0;
+  return reply.send->confirmations > 0 ? std::max(reply.send->seq, outbox_.chain_seq())
+                                       : reply.send->seq;
 }
 
 void CallDesk::Answer(const Send& send, CallToken call, Verdict verdict, bool replayed,
                       std::string field, std::string detail) {
-  SendReply reply{verdict, View(send, replayed), std::move(field), std::move(detail)};
-  // Nothing is said before the records that it rests on are durable: the send's, its batch's, and,
-  // where confirmations are counted, the block's.
-  Seq seq = reply.send->seq;
-  if (reply.send->confirmations > 0) seq = std::max(seq, outbox_.chain_seq());
-  outbox_.Reply(call, std::move(reply), seq);
+  Tell({verdict, &send, replayed, std::move(field), std::move(detail)}, call, {}, 0);
 }
 
 SendView CallDesk::View(const Send& send, bool replayed) const {

@@ -30,6 +30,8 @@ class CallDesk {
 
   void OnSubmit(const Submit& submit, Millis now_ms);
   void OnQuery(const Query& query, Millis now_ms);
+  void OnSubmitMany(const SubmitMany& submits, Millis now_ms);
+  void OnQueryMany(const QueryMany& queries);
   void OnCancel(const Cancel& cancel, Millis now_ms);
   void OnVerdict(const GiveVerdict& verdict, Millis now_ms);
   // The send: the one in the ledger, else the copy from the log's index, else nullptr.
@@ -62,11 +64,25 @@ class CallDesk {
     bool replayed = false;
   };
 
-  void OnKnownId(const Submit& submit, const Send& send, Millis now_ms);
+  // What is to be said about a send, before anybody has decided to wait for more. Without a send
+  // the log has none to show.
+  struct Finding {
+    Verdict verdict = Verdict::kKnown;
+    const Send* send = nullptr;
+    bool replayed = false;
+    std::string field;
+    std::string detail;
+  };
+
+  Finding Record(const SendId& id, const SendContent& content, const std::optional<Send>& stored,
+                 Millis now_ms);
+  static Finding FindingOnKnown(const Send& send, const SendContent& content);
+  Finding LookUp(const SendId& id, const std::optional<Send>& stored) const;
+  void Tell(Finding finding, CallToken call, const Wait& wait, Millis now_ms);
+  Seq SeqBehind(const SendReply& reply) const;
+  SendReply ReplyOf(Finding finding) const;
   std::optional<SendReply> RefusalOfPromises() const;
   std::optional<SendReply> RefusalOfNew() const;
-  void AnswerOrWait(const Send& send, CallToken call, const Wait& wait, Verdict verdict,
-                    bool replayed, Millis now_ms);
   void Answer(const Send& send, CallToken call, Verdict verdict, bool replayed,
               std::string field = "", std::string detail = "");
   SendView View(const Send& send, bool replayed) const;

@@ -46,6 +46,29 @@ struct Query {
   std::optional<Send> stored;
 };
 
+// Many at once, each for itself: what becomes of one does not touch the others. Answered by one
+// SendsReply, when all that it rests on is durable; nobody can wait for more.
+constexpr size_t kMaxSendsInBulk = 1'000;
+
+struct SubmitMany {
+  struct Item {
+    SendId id;
+    SendContent content;
+    std::optional<Send> stored;
+  };
+  CallToken call = 0;
+  std::vector<Item> items;  // kMaxSendsInBulk at most
+};
+
+struct QueryMany {
+  struct Item {
+    SendId id;
+    std::optional<Send> stored;
+  };
+  CallToken call = 0;
+  std::vector<Item> items;  // kMaxSendsInBulk at most
+};
+
 struct Cancel {
   CallToken call = 0;
   SendId id;
@@ -261,10 +284,10 @@ struct ChainHint {};  // a block came or went, a gap in a counter, a new connect
 struct Tick {};
 
 using Command =
-    std::variant<Submit, Query, Cancel, AskStatus, AskFunds, AskAlarms, AcceptAlarm, CallerGone,
-                 StopAccepting, Bump, Adopt, GiveVerdict, Durable, Drafted, CoinsLocked,
-                 CoinsUnlocked, Signed, Broadcasted, CoinsLookedUp, ChainRead, CoinsRead,
-                 SpendsRead, TransactionLookedUp, TransactionHint, ChainHint, Tick>;
+    std::variant<Submit, Query, SubmitMany, QueryMany, Cancel, AskStatus, AskFunds, AskAlarms,
+                 AcceptAlarm, CallerGone, StopAccepting, Bump, Adopt, GiveVerdict, Durable, Drafted,
+                 CoinsLocked, CoinsUnlocked, Signed, Broadcasted, CoinsLookedUp, ChainRead,
+                 CoinsRead, SpendsRead, TransactionLookedUp, TransactionHint, ChainHint, Tick>;
 
 }  // namespace sendonce::core
 

@@ -97,6 +97,8 @@ class Machine::Parts {
 
   void operator()(const Submit& submit) { desk_.OnSubmit(submit, now_ms_); }
   void operator()(const Query& query) { desk_.OnQuery(query, now_ms_); }
+  void operator()(const SubmitMany& submits) { desk_.OnSubmitMany(submits, now_ms_); }
+  void operator()(const QueryMany& queries) { desk_.OnQueryMany(queries); }
   void operator()(const Cancel& cancel) { desk_.OnCancel(cancel, now_ms_); }
   void operator()(const GiveVerdict& verdict) { desk_.OnVerdict(verdict, now_ms_); }
   void operator()(const CallerGone& gone) {

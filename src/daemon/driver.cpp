@@ -40,6 +40,8 @@ class Driver::RequestTaker {
   void operator()(http::ReadyRequest&) const {
     driver_.server_.ReplyReady(call_, driver_.machine_.paying_stall());
   }
+  void operator()(http::BulkSubmit& bulk) const { driver_.Give(std::move(bulk.command)); }
+  void operator()(http::BulkQuery& bulk) const { driver_.Give(std::move(bulk.command)); }
   template <typename CoreCommand>
   void operator()(CoreCommand& command) const {
     driver_.Give(std::move(command));
@@ -131,6 +133,10 @@ void Driver::FillIn(core::Command& command) {
     submit->stored = FindStored(submit->id);
   } else if (auto* query = std::get_if<core::Query>(&command)) {
     query->stored = FindStored(query->id);
+  } else if (auto* submits = std::get_if<core::SubmitMany>(&command)) {
+    for (core::SubmitMany::Item& item : submits->items) item.stored = FindStored(item.id);
+  } else if (auto* queries = std::get_if<core::QueryMany>(&command)) {
+    for (core::QueryMany::Item& item : queries->items) item.stored = FindStored(item.id);
   } else if (auto* cancel = std::get_if<core::Cancel>(&command)) {
     cancel->stored = FindStored(cancel->id);
   } else if (auto* bump = std::get_if<core::Bump>(&command)) {
@@ -221,6 +227,8 @@ void Driver::GiveAnswer(const core::Answer& answer) {
   around_.failpoints.Reach("answer");
   if (const auto* reply = std::get_if<core::SendReply>(&answer.reply)) {
     around_.metrics.CountVerdict(reply->verdict);
+  } else if (const auto* many = std::get_if<core::SendsReply>(&answer.reply)) {
+    for (const core::SendReply& one : many->replies) around_.metrics.CountVerdict(one.verdict);
   }
   server_.Reply(answer.call, answer.reply);
 }

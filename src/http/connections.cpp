@@ -316,7 +316,9 @@ void Connections::Evhttp::OnClosed(evhttp_connection*, void* arg) {
 // evhttp frees the connection and its bufferevent right after this.
 void Connections::Evhttp::Forget(Connection& connection) {
   evbuffer_remove_cb_entry(bufferevent_get_input(connection.bev), connection.input_callback);
-  evbuffer_remove_cb_entry(bufferevent_get_output(connection.bev), connection.output_callback);
+  evbuffer* const output = bufferevent_get_output(connection.bev);
+  evbuffer_remove_cb_entry(output, connection.output_callback);
+  counters_.unsent_bytes -= evbuffer_get_length(output);
   // If it was the network that ended it, evhttp has taken the request off the connection and left
   // it to us; otherwise it frees the request with the connection.
   if (connection.request && !evhttp_request_get_connection(connection.request)) {
@@ -343,6 +345,8 @@ void Connections::Evhttp::OnInput(evbuffer*, const evbuffer_cb_info* info, void*
 
 void Connections::Evhttp::OnOutput(evbuffer* output, const evbuffer_cb_info* info, void* arg) {
   Connection* const connection = static_cast<Connection*>(arg);
+  connection->owner->counters_.unsent_bytes += info->n_added;
+  connection->owner->counters_.unsent_bytes -= info->n_deleted;
   if (info->n_added > 0 && !connection->writing && !connection->error_page) {
     connection->error_page = true;
     connection->owner->error_pages_.push_back(connection->evcon);

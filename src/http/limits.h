@@ -18,6 +18,10 @@ struct ServerLimits {
   // asked to wait, which the contract allows at any time. A connection has one call at a time, so
   // calls in flight are bounded by the connections.
   size_t max_waiting_calls = 192;
+  // Bulk calls that may be in flight, and the bytes of replies that may wait to be read by their
+  // callers. Beyond either a bulk call is refused: a short one can ask for a long reply.
+  size_t max_bulk_calls = 64;
+  size_t max_unsent_bytes = 64 * 1'048'576;
   // From the first byte of a request (for the first one: from the connection) to its last. A total:
   // a byte now and then does not extend it.
   int64_t request_timeout_ms = 30'000;
@@ -38,6 +42,7 @@ struct ServerCounters {
   uint64_t unauthorized = 0;  // wrong or missing credentials
   uint64_t connections_open = 0;
   uint64_t calls_in_flight = 0;
+  uint64_t unsent_bytes = 0;  // of replies
 };
 
 }  // namespace sendonce::http

@@ -2,7 +2,6 @@
 
 #include <cassert>
 
-#include "http/json_writer.h"
 #include "http/response_json.h"
 
 namespace sendonce::http {
@@ -56,9 +55,11 @@ const CodeRow& RowOf(ProblemCode code) {
   return row;
 }
 
-std::string ProblemBody(const Problem& problem, const std::optional<core::SendView>& send) {
+}  // namespace
+
+void WriteProblem(JsonWriter& json, const Problem& problem,
+                  const std::optional<core::SendView>& send) {
   const int status = HttpStatus(problem.code);
-  JsonWriter json;
   json.BeginObject();
   // RFC 9457, section 4.2.1: no page describes the type, so the status gives the title.
   json.Key("type").String("about:blank");
@@ -68,10 +69,8 @@ std::string ProblemBody(const Problem& problem, const std::optional<core::SendVi
   json.Key("detail").String(problem.detail);
   if (!problem.field.empty()) json.Key("field").String(problem.field);
   if (send) WriteSend(json.Key("send"), *send);
-  return json.EndObject().Take();
+  json.EndObject();
 }
-
-}  // namespace
 
 std::string_view CodeText(ProblemCode code) {
   return RowOf(code).text;
@@ -114,7 +113,9 @@ std::string_view StatusPhrase(int status) {
 
 Response ProblemResponse(const Problem& problem, const std::optional<core::SendView>& send) {
   const CodeRow& row = RowOf(problem.code);
-  Response response{row.status, std::string(kProblemType), ProblemBody(problem, send), {}};
+  JsonWriter json;
+  WriteProblem(json, problem, send);
+  Response response{row.status, std::string(kProblemType), json.Take(), {}};
   if (row.retry_after_s > 0) {
     response.headers.emplace_back("Retry-After", std::to_string(row.retry_after_s));
   }

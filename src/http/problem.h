@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/answers.h"
+#include "http/json_writer.h"
 #include "http/response.h"
 
 namespace sendonce::http {
@@ -62,7 +63,11 @@ int HttpStatus(ProblemCode code);
 // The standard phrase of a status that this API uses: "Not Found". Also the document's title.
 std::string_view StatusPhrase(int status);
 
-// With the send as the log holds it where the contract says so.
+// The document as one JSON value, with the send as the log holds it where the contract says so.
+void WriteProblem(JsonWriter& json, const Problem& problem,
+                  const std::optional<core::SendView>& send = std::nullopt);
+
+// A response of that document alone.
 Response ProblemResponse(const Problem& problem,
                          const std::optional<core::SendView>& send = std::nullopt);
 

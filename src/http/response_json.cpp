@@ -163,6 +163,26 @@ bool Succeeded(core::Verdict verdict) {
          verdict == core::Verdict::kFenced;
 }
 
+Problem ProblemOf(const core::SendReply& reply) {
+  const std::string detail =
+      reply.detail.empty() ? std::string(DefaultDetail(reply.verdict)) : reply.detail;
+  return {CodeOf(reply.verdict), detail, FieldOf(reply)};
+}
+
+int StatusOfSuccess(core::Verdict verdict) {
+  return verdict == core::Verdict::kCreated ? 201 : 200;
+}
+
+// One of a bulk call.
+void WriteResult(JsonWriter& json, const core::SendReply& reply) {
+  if (!Succeeded(reply.verdict)) return WriteProblem(json, ProblemOf(reply), reply.send);
+  assert(reply.send);
+  json.BeginObject();
+  json.Key("status").Integer(StatusOfSuccess(reply.verdict));
+  WriteSend(json.Key("send"), *reply.send);
+  json.EndObject();
+}
+
 void WritePosition(JsonWriter& json, std::string_view height_key, std::string_view hash_key,
                    const core::ChainPosition& position) {
   json.Key(height_key).Integer(position.height);
@@ -344,15 +364,26 @@ void WriteSend(JsonWriter& json, const core::SendView& send) {
 }
 
 Response SendResponse(const core::SendReply& reply) {
-  if (!Succeeded(reply.verdict)) {
-    const std::string detail =
-        reply.detail.empty() ? std::string(DefaultDetail(reply.verdict)) : reply.detail;
-    return ProblemResponse({CodeOf(reply.verdict), detail, FieldOf(reply)}, reply.send);
-  }
+  if (!Succeeded(reply.verdict)) return ProblemResponse(ProblemOf(reply), reply.send);
   assert(reply.send);
   JsonWriter json;
   WriteSend(json, *reply.send);
-  return JsonResponse(reply.verdict == core::Verdict::kCreated ? 201 : 200, json);
+  return JsonResponse(StatusOfSuccess(reply.verdict), json);
+}
+
+Response BulkResponse(const core::SendsReply& reply, const std::vector<RefusedElement>& refused) {
+  JsonWriter json;
+  json.BeginObject().Key("results").BeginArray();
+  auto next = reply.replies.begin();
+  size_t position = 0;
+  for (const RefusedElement& element : refused) {
+    for (; position < element.position; ++position) WriteResult(json, *next++);
+    WriteProblem(json, element.problem);
+    ++position;
+  }
+  for (; next != reply.replies.end(); ++next) WriteResult(json, *next);
+  json.EndArray().EndObject();
+  return JsonResponse(200, json);
 }
 
 Response StatusResponse(const core::StatusReply& reply, const ServiceStatus& service) {

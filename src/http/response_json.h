@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/answers.h"
+#include "http/bulk_body.h"
 #include "http/json_writer.h"
 #include "http/response.h"
 #include "http/service_status.h"
@@ -26,6 +27,10 @@ void WriteSend(JsonWriter& json, const core::SendView& send);
 // 200, 201, or the problem that the verdict stands for. REQUIRES: there is a send wherever the
 // verdict says that the log has one.
 Response SendResponse(const core::SendReply& reply);
+
+// To a bulk call: {"results": [...]}, one for each element of its list, in order: those that were
+// refused at their positions, and the replies in between.
+Response BulkResponse(const core::SendsReply& reply, const std::vector<RefusedElement>& refused);
 
 Response StatusResponse(const core::StatusReply& reply, const ServiceStatus& service);
 Response FundsResponse(const core::FundsReply& reply);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "http/bulk_body.h"
 #include "http/problem.h"
 #include "http/send_body.h"
 #include "http/target.h"
@@ -46,10 +47,7 @@ std::optional<core::SendId> ReadId(std::string_view segment) {
 }
 
 Answer RefuseId() {
-  return Refuse(ProblemCode::kBadId,
-                "An id has 1 to " + std::to_string(core::kMaxIdLength) +
-                    " of A-Z a-z 0-9 . _ : ~ - and is neither \".\" nor \"..\".",
-                "id");
+  return ProblemResponse(BadIdProblem());
 }
 
 Response ParameterProblem(std::string_view name, std::string detail) {
@@ -156,6 +154,20 @@ Answer DeleteSend(const Call& call) {
   return cancel;
 }
 
+Answer PostSends(const Call& call) {
+  if (auto refusal = RefuseQuery(call)) return std::move(*refusal);
+  auto bulk = ReadBulkSubmit(call.request.body, call.network);
+  if (const auto* problem = std::get_if<Problem>(&bulk)) return ProblemResponse(*problem);
+  return std::move(std::get<BulkSubmit>(bulk));
+}
+
+Answer PostLookup(const Call& call) {
+  if (auto refusal = RefuseQuery(call)) return std::move(*refusal);
+  auto bulk = ReadBulkQuery(call.request.body);
+  if (const auto* problem = std::get_if<Problem>(&bulk)) return ProblemResponse(*problem);
+  return std::move(std::get<BulkQuery>(bulk));
+}
+
 Answer GetHistory(const Call& call) {
   const auto id = ReadId(call.variable);
   if (!id) return RefuseId();
@@ -229,6 +241,8 @@ Answer PostAcceptAlarm(const Call& call) {
 
 const std::vector<RouteRow>& Routes() {
   static const std::vector<RouteRow> kRoutes = {
+      {"POST", {"v1", "sends"}, PostSends},
+      {"POST", {"v1", "lookup"}, PostLookup},
       {"GET", {"v1", "sends", "*"}, GetSend},
       {"PUT", {"v1", "sends", "*"}, PutSend},
       {"DELETE", {"v1", "sends", "*"}, DeleteSend},

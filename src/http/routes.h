@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "core/commands.h"
+#include "http/bulk_body.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -24,9 +25,9 @@ struct ReadyRequest {};    // GET /readyz
 // The commands of the core have no call token and no `stored` yet: the server fills in the one, the
 // daemon's driver the other.
 using Routed =
-    std::variant<core::Submit, core::Query, core::Cancel, core::AskStatus, core::AskFunds,
-                 core::AskAlarms, core::AcceptAlarm, core::Bump, core::Adopt, core::GiveVerdict,
-                 HistoryRequest, MetricsRequest, HealthRequest, ReadyRequest>;
+    std::variant<core::Submit, core::Query, BulkSubmit, BulkQuery, core::Cancel, core::AskStatus,
+                 core::AskFunds, core::AskAlarms, core::AcceptAlarm, core::Bump, core::Adopt,
+                 core::GiveVerdict, HistoryRequest, MetricsRequest, HealthRequest, ReadyRequest>;
 
 // What the request asks for, or the problem document that answers it. Addresses must be of
 // `network`. A wait beyond core::kMaxWaitMs is cut to it. Cost: linear in the request.

@@ -15,32 +15,8 @@ Problem BadParameter(std::string field, std::string detail) {
   return {ProblemCode::kBadParameter, std::move(detail), std::move(field)};
 }
 
-Problem Missing(std::string field) {
-  return {ProblemCode::kMissingField, "This field is required.", std::move(field)};
-}
-
-Problem Unknown(std::string field) {
-  return {ProblemCode::kUnknownField,
-          "There is no such field here: leave it out, or look for a misspelling.",
-          std::move(field)};
-}
-
 std::string Path(const std::string& parent, std::string_view name) {
   return parent.empty() ? std::string(name) : parent + "." + std::string(name);
-}
-
-// The body as an object, before its fields are looked at.
-std::variant<JsonValue, Problem> ReadObject(std::string_view body) {
-  auto parsed = ParseJson(body);
-  if (const auto* problem = std::get_if<JsonProblem>(&parsed)) {
-    return Problem{ProblemCode::kBadJson, "The body can not be read: " + problem->detail + ".",
-                   problem->field};
-  }
-  JsonValue& value = std::get<JsonValue>(parsed);
-  if (value.kind != Kind::kObject) {
-    return Problem{ProblemCode::kBadJson, "The body must be a JSON object.", ""};
-  }
-  return std::move(value);
 }
 
 MaybeProblem ReadAddress(const JsonValue& value, const std::string& field, bitcoin::Network network,
@@ -85,11 +61,12 @@ MaybeProblem ReadOutput(const JsonValue& value, const std::string& path, bitcoin
   if (value.kind != Kind::kObject) {
     return BadParameter(path, "An output is an object with \"address\" and \"amount_sat\".");
   }
-  if (auto name = UnknownField(value, {"address", "amount_sat"})) return Unknown(Path(path, *name));
+  if (auto name = UnknownField(value, {"address", "amount_sat"}))
+    return UnknownFieldProblem(Path(path, *name));
   const JsonValue* address = FindField(value, "address");
   const JsonValue* amount = FindField(value, "amount_sat");
-  if (!address) return Missing(Path(path, "address"));
-  if (!amount) return Missing(Path(path, "amount_sat"));
+  if (!address) return MissingFieldProblem(Path(path, "address"));
+  if (!amount) return MissingFieldProblem(Path(path, "amount_sat"));
   if (auto problem = ReadAddress(*address, Path(path, "address"), network, payee)) return problem;
   return ReadAmount(*amount, Path(path, "amount_sat"), payee);
 }
@@ -157,7 +134,7 @@ MaybeProblem ReadFee(const JsonValue& value, core::SendContent& content) {
                    "The fee is an object with either \"conf_target\" or \"rate_sat_vb\".", "fee"};
   }
   if (auto name = UnknownField(value, {"conf_target", "rate_sat_vb"})) {
-    return Unknown(Path("fee", *name));
+    return UnknownFieldProblem(Path("fee", *name));
   }
   const JsonValue* target = FindField(value, "conf_target");
   const JsonValue* rate = FindField(value, "rate_sat_vb");
@@ -236,10 +213,10 @@ MaybeProblem ReadFields(const JsonValue& body, bitcoin::Network network,
                         core::SendContent& content) {
   if (auto name = UnknownField(
           body, {"outputs", "fee", "max_fee_sat", "batch", "not_after", "reference"})) {
-    return Unknown(*name);
+    return UnknownFieldProblem(*name);
   }
   const JsonValue* outputs = FindField(body, "outputs");
-  if (!outputs) return Missing("outputs");
+  if (!outputs) return MissingFieldProblem("outputs");
   if (auto problem = ReadOutputs(*outputs, network, content.outputs)) return problem;
   for (const OptionalField& field : kOptionalFields) {
     const JsonValue* value = FindField(body, field.name);
@@ -251,7 +228,7 @@ MaybeProblem ReadFields(const JsonValue& body, bitcoin::Network network,
 
 MaybeProblem ReadReason(const JsonValue& body, std::string& reason) {
   const JsonValue* value = FindField(body, "reason");
-  if (!value) return Missing("reason");
+  if (!value) return MissingFieldProblem("reason");
   if (value->kind != Kind::kString || value->text.empty()) {
     return BadParameter("reason", "Say in a sentence why this is in order.");
   }
@@ -266,7 +243,7 @@ MaybeProblem ReadReason(const JsonValue& body, std::string& reason) {
 
 MaybeProblem ReadTxid(const JsonValue& body, bitcoin::Txid& txid) {
   const JsonValue* value = FindField(body, "txid");
-  if (!value) return Missing("txid");
+  if (!value) return MissingFieldProblem("txid");
   std::optional<bitcoin::Txid> read;
   if (value->kind == Kind::kString) read = bitcoin::HashFromDisplayHex(value->text);
   if (!read) return BadParameter("txid", "A txid is a string of 64 hexadecimal digits.");
@@ -275,12 +252,13 @@ MaybeProblem ReadTxid(const JsonValue& body, bitcoin::Txid& txid) {
 }
 
 MaybeProblem ReadAdoptFields(const JsonValue& body, bitcoin::Network network, AdoptBody& adopt) {
-  if (auto name = UnknownField(body, {"txid", "outputs", "reference"})) return Unknown(*name);
+  if (auto name = UnknownField(body, {"txid", "outputs", "reference"}))
+    return UnknownFieldProblem(*name);
   if (auto problem = ReadTxid(body, adopt.txid)) return problem;
   const JsonValue* outputs = FindField(body, "outputs");
   const JsonValue* reference = FindField(body, "reference");
   if (!outputs && !reference) return std::nullopt;
-  if (!outputs) return Missing("outputs");
+  if (!outputs) return MissingFieldProblem("outputs");
   core::SendContent& content = adopt.content.emplace();
   if (auto problem = ReadOutputs(*outputs, network, content.outputs)) return problem;
   return reference ? ReadReference(*reference, content) : std::nullopt;
@@ -288,7 +266,7 @@ MaybeProblem ReadAdoptFields(const JsonValue& body, bitcoin::Network network, Ad
 
 MaybeProblem ReadVerdict(const JsonValue& body, core::OperatorVerdict& verdict) {
   const JsonValue* value = FindField(body, "verdict");
-  if (!value) return Missing("verdict");
+  if (!value) return MissingFieldProblem("verdict");
   for (const VerdictName& one : kVerdictNames) {
     if (value->kind != Kind::kString || value->text != one.name) continue;
     verdict = one.verdict;
@@ -303,10 +281,13 @@ std::variant<core::SendContent, Problem> ReadSendBody(std::string_view body,
                                                       bitcoin::Network network) {
   auto object = ReadObject(body);
   if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
+  return ReadSendFields(std::get<JsonValue>(object), network);
+}
+
+std::variant<core::SendContent, Problem> ReadSendFields(const JsonValue& object,
+                                                        bitcoin::Network network) {
   core::SendContent content;
-  if (auto problem = ReadFields(std::get<JsonValue>(object), network, content)) {
-    return std::move(*problem);
-  }
+  if (auto problem = ReadFields(object, network, content)) return std::move(*problem);
   return content;
 }
 
@@ -314,7 +295,7 @@ std::variant<std::string, Problem> ReadReasonBody(std::string_view body) {
   auto object = ReadObject(body);
   if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
   const JsonValue& fields = std::get<JsonValue>(object);
-  if (auto name = UnknownField(fields, {"reason"})) return Unknown(*name);
+  if (auto name = UnknownField(fields, {"reason"})) return UnknownFieldProblem(*name);
   std::string reason;
   if (auto problem = ReadReason(fields, reason)) return std::move(*problem);
   return reason;
@@ -324,9 +305,9 @@ std::variant<bitcoin::FeeRate, Problem> ReadBumpBody(std::string_view body) {
   auto object = ReadObject(body);
   if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
   const JsonValue& fields = std::get<JsonValue>(object);
-  if (auto name = UnknownField(fields, {"rate_sat_vb"})) return Unknown(*name);
+  if (auto name = UnknownField(fields, {"rate_sat_vb"})) return UnknownFieldProblem(*name);
   const JsonValue* rate = FindField(fields, "rate_sat_vb");
-  if (!rate) return Missing("rate_sat_vb");
+  if (!rate) return MissingFieldProblem("rate_sat_vb");
   bitcoin::FeeRate fee_rate_sat_kvb = 0;
   if (auto problem = ReadFeeRate(*rate, "rate_sat_vb", fee_rate_sat_kvb)) {
     return std::move(*problem);
@@ -347,11 +328,44 @@ std::variant<VerdictBody, Problem> ReadVerdictBody(std::string_view body) {
   auto object = ReadObject(body);
   if (auto* problem = std::get_if<Problem>(&object)) return std::move(*problem);
   const JsonValue& fields = std::get<JsonValue>(object);
-  if (auto name = UnknownField(fields, {"verdict", "reason"})) return Unknown(*name);
+  if (auto name = UnknownField(fields, {"verdict", "reason"})) return UnknownFieldProblem(*name);
   VerdictBody given;
   if (auto problem = ReadVerdict(fields, given.verdict)) return std::move(*problem);
   if (auto problem = ReadReason(fields, given.reason)) return std::move(*problem);
   return given;
+}
+
+std::variant<JsonValue, Problem> ReadObject(std::string_view body, const JsonLimits& limits) {
+  auto parsed = ParseJson(body, limits);
+  if (const auto* problem = std::get_if<JsonProblem>(&parsed)) {
+    return Problem{ProblemCode::kBadJson, "The body can not be read: " + problem->detail + ".",
+                   problem->field};
+  }
+  JsonValue& value = std::get<JsonValue>(parsed);
+  if (auto problem = ObjectProblem(value)) return std::move(*problem);
+  return std::move(value);
+}
+
+std::optional<Problem> ObjectProblem(const JsonValue& value) {
+  if (value.kind == Kind::kObject) return std::nullopt;
+  return Problem{ProblemCode::kBadJson, "The body must be a JSON object.", ""};
+}
+
+Problem MissingFieldProblem(std::string field) {
+  return {ProblemCode::kMissingField, "This field is required.", std::move(field)};
+}
+
+Problem UnknownFieldProblem(std::string field) {
+  return {ProblemCode::kUnknownField,
+          "There is no such field here: leave it out, or look for a misspelling.",
+          std::move(field)};
+}
+
+Problem BadIdProblem() {
+  return {ProblemCode::kBadId,
+          "An id has 1 to " + std::to_string(core::kMaxIdLength) +
+              " of A-Z a-z 0-9 . _ : ~ - and is neither \".\" nor \"..\".",
+          "id"};
 }
 
 }  // namespace sendonce::http

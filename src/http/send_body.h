@@ -14,6 +14,7 @@
 #include "bitcoin/address.h"
 #include "core/records.h"
 #include "core/send.h"
+#include "http/json_reader.h"
 #include "http/problem.h"
 
 namespace sendonce::http {
@@ -25,6 +26,10 @@ constexpr size_t kMaxReasonBytes = 1'024;
 // The body of PUT /v1/sends/{id}, every field as the caller wrote it.
 std::variant<core::SendContent, Problem> ReadSendBody(std::string_view body,
                                                       bitcoin::Network network);
+
+// The same of an object that was parsed already.
+std::variant<core::SendContent, Problem> ReadSendFields(const JsonValue& object,
+                                                        bitcoin::Network network);
 
 // {"rate_sat_vb": 30}, in the form of the content's fee.
 std::variant<bitcoin::FeeRate, Problem> ReadBumpBody(std::string_view body);
@@ -48,6 +53,20 @@ std::variant<VerdictBody, Problem> ReadVerdictBody(std::string_view body);
 
 // {"reason": "..."}: an operator's reason, not empty.
 std::variant<std::string, Problem> ReadReasonBody(std::string_view body);
+
+// --- what these have in common with other bodies
+
+// The body as an object, before its fields are looked at.
+std::variant<JsonValue, Problem> ReadObject(std::string_view body, const JsonLimits& limits = {});
+
+// nullopt if it is an object.
+std::optional<Problem> ObjectProblem(const JsonValue& value);
+
+Problem MissingFieldProblem(std::string field);
+Problem UnknownFieldProblem(std::string field);
+
+// What is said of an id that is none.
+Problem BadIdProblem();
 
 }  // namespace sendonce::http
 

@@ -1,9 +1,11 @@
 #include "http/server.h"
 
+#include <map>
 #include <set>
 #include <utility>
 
 #include "http/access.h"
+#include "http/bulk_body.h"
 #include "http/connections.h"
 #include "http/json_writer.h"
 #include "http/problem.h"
@@ -21,6 +23,8 @@ struct CallSetter {
   void operator()(MetricsRequest&) const {}
   void operator()(HealthRequest&) const {}
   void operator()(ReadyRequest&) const {}
+  void operator()(BulkSubmit& bulk) const { bulk.command.call = call; }
+  void operator()(BulkQuery& bulk) const { bulk.command.call = call; }
   template <typename Command>
   void operator()(Command& command) const {
     command.call = call;
@@ -29,8 +33,10 @@ struct CallSetter {
 
 struct ReplyWriter {
   Server::Handler& handler;
+  const std::vector<RefusedElement>& refused;  // of a bulk call
 
   Response operator()(const core::SendReply& reply) const { return SendResponse(reply); }
+  Response operator()(const core::SendsReply& reply) const { return BulkResponse(reply, refused); }
   Response operator()(const core::StatusReply& reply) const {
     return StatusResponse(reply, handler.DescribeService());
   }
@@ -42,6 +48,12 @@ struct ReplyWriter {
 core::Wait* WaitOf(Routed& routed) {
   if (auto* submit = std::get_if<core::Submit>(&routed)) return &submit->wait;
   if (auto* query = std::get_if<core::Query>(&routed)) return &query->wait;
+  return nullptr;
+}
+
+std::vector<RefusedElement>* RefusedOf(Routed& routed) {
+  if (auto* submit = std::get_if<BulkSubmit>(&routed)) return &submit->refused;
+  if (auto* query = std::get_if<BulkQuery>(&routed)) return &query->refused;
   return nullptr;
 }
 
@@ -57,8 +69,15 @@ class Server::Desk : private Connections::Listener {
         connections_(base, *this, options_.limits) {}
 
   void Respond(core::CallToken call, const Response& response) {
-    waiting_.erase(call);
+    Forget(call);
     connections_.Respond(call, response);
+  }
+
+  void Reply(core::CallToken call, const core::Reply& reply) {
+    const auto bulk = bulk_calls_.find(call);
+    const std::vector<RefusedElement> none;
+    const auto& refused = bulk == bulk_calls_.end() ? none : bulk->second;
+    Respond(call, std::visit(ReplyWriter{handler_, refused}, reply));
   }
 
   ServerCounters counters() const {
@@ -67,7 +86,6 @@ class Server::Desk : private Connections::Listener {
     return counters;
   }
 
-  Handler& handler() { return handler_; }
   const ServerOptions& options() const { return options_; }
   Connections& connections() { return connections_; }
 
@@ -88,7 +106,7 @@ class Server::Desk : private Connections::Listener {
   }
 
   void OnEnded(Exchange exchange) override {
-    waiting_.erase(exchange);
+    Forget(exchange);
     handler_.OnCallerGone(exchange);
   }
 
@@ -101,7 +119,27 @@ class Server::Desk : private Connections::Listener {
     connections_.Respond(exchange, ProblemResponse(problem), options_.limits.unauthorized_delay_ms);
   }
 
+  void Forget(core::CallToken call) {
+    waiting_.erase(call);
+    bulk_calls_.erase(call);
+  }
+
+  // What is refused of it waits here for the reply to the rest. False: there is no room for it.
+  bool AdmitBulk(core::CallToken call, std::vector<RefusedElement>& refused) {
+    if (bulk_calls_.size() >= options_.limits.max_bulk_calls) return false;
+    if (connections_.counters().unsent_bytes >= options_.limits.max_unsent_bytes) return false;
+    bulk_calls_.emplace(call, std::move(refused));
+    return true;
+  }
+
   void HandOver(core::CallToken call, Routed routed) {
+    auto* const refused = RefusedOf(routed);
+    if (refused && !AdmitBulk(call, *refused)) {
+      return Respond(call, ProblemResponse({ProblemCode::kOverloaded,
+                                            "Too many bulk calls are being answered; nothing was "
+                                            "recorded. Repeat this one, unchanged, later.",
+                                            ""}));
+    }
     core::Wait* const wait = WaitOf(routed);
     if (wait && wait->limit_ms > 0) {
       if (waiting_.size() < options_.limits.max_waiting_calls) {
@@ -118,6 +156,7 @@ class Server::Desk : private Connections::Listener {
   const ServerOptions options_;
   const Credentials credentials_;
   std::set<core::CallToken> waiting_;  // calls that asked to wait
+  std::map<core::CallToken, std::vector<RefusedElement>> bulk_calls_;  // that are not answered yet
   uint64_t unauthorized_ = 0;
   Connections connections_;
 };
@@ -136,7 +175,7 @@ uint16_t Server::port() const {
 }
 
 void Server::Reply(core::CallToken call, const core::Reply& reply) {
-  desk_->Respond(call, std::visit(ReplyWriter{desk_->handler()}, reply));
+  desk_->Reply(call, reply);
 }
 
 void Server::ReplyHistory(core::CallToken call, const std::vector<core::Logged>& records) {

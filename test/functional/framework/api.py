@@ -74,6 +74,12 @@ class Api:
     def delete(self, send_id):
         return self.request("DELETE", _send_path(send_id, {}))
 
+    def put_many(self, sends):
+        return self.request("POST", "/v1/sends", {"sends": sends})
+
+    def look_up(self, ids):
+        return self.request("POST", "/v1/lookup", {"ids": ids})
+
     def history(self, send_id):
         return self.request("GET", _send_path(send_id, {}) + "/history")
 

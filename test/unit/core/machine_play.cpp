@@ -67,8 +67,7 @@ EffectType Play::Take() {
 // --- callers
 
 std::string Play::Submit(const SendId& id, const SendContent& content, Wait wait) {
-  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
-  return Give(core::Submit{++last_call_, id, content, wait, stored});
+  return Give(core::Submit{++last_call_, id, content, wait, StoredOf(id)});
 }
 
 std::string Play::Submit(const SendId& id, const std::vector<Payee>& outputs, Wait wait) {
@@ -76,23 +75,38 @@ std::string Play::Submit(const SendId& id, const std::vector<Payee>& outputs, Wa
 }
 
 std::string Play::Query(const SendId& id, Wait wait) {
-  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
-  return Give(core::Query{++last_call_, id, wait, stored});
+  return Give(core::Query{++last_call_, id, wait, StoredOf(id)});
+}
+
+std::string Play::SubmitMany(const std::vector<std::pair<SendId, std::vector<Payee>>>& sends) {
+  core::SubmitMany many{++last_call_, {}};
+  for (const auto& [id, outputs] : sends) {
+    many.items.push_back({id, samples::Paying(outputs), StoredOf(id)});
+  }
+  return Give(many);
+}
+
+std::string Play::QueryMany(const std::vector<SendId>& ids) {
+  core::QueryMany many{++last_call_, {}};
+  for (const SendId& id : ids) many.items.push_back({id, StoredOf(id)});
+  return Give(many);
+}
+
+// As the driver looks it up.
+std::optional<Send> Play::StoredOf(const SendId& id) {
+  return ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
 }
 
 std::string Play::Cancel(const SendId& id) {
-  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
-  return Give(core::Cancel{++last_call_, id, stored});
+  return Give(core::Cancel{++last_call_, id, StoredOf(id)});
 }
 
 std::string Play::Bump(const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb) {
-  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
-  return Give(core::Bump{++last_call_, id, fee_rate_sat_kvb, stored});
+  return Give(core::Bump{++last_call_, id, fee_rate_sat_kvb, StoredOf(id)});
 }
 
 std::string Play::GiveVerdict(const SendId& id, OperatorVerdict verdict) {
-  const auto stored = ledger().FindSend(id) ? std::nullopt : log.FindSend(id);
-  return Give(core::GiveVerdict{++last_call_, id, verdict, "looked at", stored});
+  return Give(core::GiveVerdict{++last_call_, id, verdict, "looked at", StoredOf(id)});
 }
 
 std::string Play::AcceptAlarm(Seq alarm) {

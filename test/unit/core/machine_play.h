@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/machine.h"
@@ -34,6 +35,8 @@ class Play {
   std::string Submit(const SendId& id, const SendContent& content, Wait wait = {});
   std::string Submit(const SendId& id, const std::vector<Payee>& outputs, Wait wait = {});
   std::string Query(const SendId& id, Wait wait = {});
+  std::string SubmitMany(const std::vector<std::pair<SendId, std::vector<Payee>>>& sends);
+  std::string QueryMany(const std::vector<SendId>& ids);
   std::string Cancel(const SendId& id);
   std::string AskStatus() { return Give(core::AskStatus{++last_call_}); }
   std::string AskFunds() { return Give(core::AskFunds{++last_call_}); }
@@ -127,6 +130,7 @@ class Play {
  private:
   void Carry(const Effect& effect);
   std::string AnswerOldest();
+  std::optional<Send> StoredOf(const SendId& id);
   template <typename EffectType>
   EffectType Take();
 

@@ -210,6 +210,9 @@ class Transcript::ReplyWriter {
     if (!reply.field.empty()) text += " (" + reply.field + ")";
     return reply.send ? text + " " + ViewText(*reply.send) : text;
   }
+  std::string operator()(const SendsReply& all) const {
+    return Joined(all.replies, ", ", [&](const SendReply& reply) { return (*this)(reply); });
+  }
   std::string operator()(const StatusReply& reply) const {
     return "status: " + (reply.paying_stalled ? reply.paying_stalled->code : "ready") +
            (reply.accepting ? ", accepting" : ", not accepting");

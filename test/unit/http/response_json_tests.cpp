@@ -264,4 +264,40 @@ BOOST_AUTO_TEST_CASE(answers_probes) {
   BOOST_TEST(stalled.body.find("\"code\":\"node_unavailable\"") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(results_of_a_bulk_call_are_in_the_order_of_its_list) {
+  core::SendsReply reply;
+  reply.replies = {sample::KnownReply(core::Verdict::kCreated, "w-1"),
+                   sample::KnownReply(core::Verdict::kKnown, "w-2"),
+                   sample::KnownReply(core::Verdict::kIdReused, "w-3")};
+  const std::vector<RefusedElement> refused = {{0, {ProblemCode::kBadId, "A.", "id"}},
+                                               {2, {ProblemCode::kBadFee, "B.", "fee"}},
+                                               {5, {ProblemCode::kBadJson, "C.", ""}}};
+  const Response response = BulkResponse(reply, refused);
+  BOOST_TEST(response.status == 200);
+  BOOST_TEST(response.content_type == kJsonType);
+  const JsonValue document = std::get<JsonValue>(ParseJson(response.body));
+  std::string told;
+  for (const JsonValue& result : FindField(document, "results")->items) {
+    const JsonValue* send = FindField(result, "send");
+    const JsonValue* code = FindField(result, "code");
+    told += " " + FindField(result, "status")->text + (code ? " " + code->text : "") +
+            (send ? " " + FindField(*send, "id")->text : "") + ";";
+  }
+  BOOST_TEST(told ==
+             " 400 bad_id; 201 w-1; 422 bad_fee; 200 w-2; 409 id_reused w-3; 400 bad_json;");
+}
+
+BOOST_AUTO_TEST_CASE(a_result_is_the_send_or_the_problem_document) {
+  core::SendsReply reply;
+  reply.replies = {sample::KnownReply(core::Verdict::kCreated)};
+  BOOST_TEST(BulkResponse(reply, {}).body ==
+             R"({"results":[{"status":201,"send":)" + sample::RecordedSendJson() + "}]}");
+  BOOST_TEST(BulkResponse({}, {}).body == R"({"results":[]})");
+  reply.replies = {Refusal(core::Verdict::kUnknownId)};
+  const std::string unknown = SendResponse(reply.replies[0]).body;
+  const Problem problem{ProblemCode::kBadId, "A.", "id"};
+  BOOST_TEST(BulkResponse(reply, {{0, problem}}).body ==
+             R"({"results":[)" + ProblemResponse(problem).body + "," + unknown + "]}");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -83,6 +83,21 @@ BOOST_AUTO_TEST_CASE(asks_for_everything_else) {
   BOOST_TEST(accept.reason == "ours");
 }
 
+BOOST_AUTO_TEST_CASE(takes_many_at_once) {
+  const std::string body = sample::kBody;
+  const auto bulk = Taken<BulkSubmit>("POST", "/v1/sends", "",
+                                      R"({"sends":[{"id":"w-1",)" + body.substr(1) + ",5]}");
+  BOOST_TEST(bulk.command.items.at(0).id == "w-1");
+  BOOST_TEST(bulk.refused.at(0).position == 1u);
+  const auto query = Taken<BulkQuery>("POST", "/v1/lookup", "", R"({"ids":["w-1","w-2"]})");
+  BOOST_TEST(query.command.items.at(1).id == "w-2");
+  for (const char* path : {"/v1/sends", "/v1/lookup"}) {
+    BOOST_TEST(Refusal("POST", path, "", "[]") == "400 bad_json ", path);
+    BOOST_TEST(Refusal("POST", path, "wait=1", "{}") == "400 bad_parameter wait", path);
+    BOOST_TEST(Allowed("GET", path) == "POST");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(changes_a_send) {
   const auto bump = Taken<core::Bump>("POST", "/v1/sends/w-1/bump", "", R"({"rate_sat_vb":30.5})");
   BOOST_TEST(bump.id == "w-1");
@@ -188,7 +203,7 @@ BOOST_AUTO_TEST_CASE(knows_no_other_address) {
                            "/v1",
                            "/v1/",
                            "/v2/status",
-                           "/v1/sends",
+                           "/v1/send",
                            "/v1/statuss",
                            "/v1/status/",
                            "/V1/status",

@@ -327,6 +327,100 @@ BOOST_AUTO_TEST_CASE(limits_the_calls_that_wait) {
   BOOST_TEST(WaitOf(service.recorder().Next().routed).limit_ms == 600'000);
 }
 
+BOOST_AUTO_TEST_CASE(answers_a_bulk_call_with_what_was_refused_of_it) {
+  Service service;
+  Caller caller(service.port());
+  caller.Send(RequestText("POST", "/v1/lookup", R"({"ids":["a b","w-1",7]})"));
+  const auto call = service.recorder().Next();
+  BOOST_TEST(std::get<BulkQuery>(call.routed).command.call == call.token);
+  core::SendsReply reply;
+  reply.replies = {sample::KnownReply(core::Verdict::kKnown)};
+  service.Reply(call.token, reply);
+  const Answer answer = caller.Read();
+  BOOST_TEST(answer.status == 200);
+  BOOST_TEST(answer.body.starts_with(R"({"results":[{"type":"about:blank","title":"Bad Request")"));
+  BOOST_TEST(answer.body.find(R"({"status":200,"send":{"id":"w-1001")") != std::string::npos);
+}
+
+namespace {
+
+const std::string kLookUp = RequestText("POST", "/v1/lookup", R"({"ids":["w-1"]})");
+
+// Whether the server takes another bulk call, which is answered.
+bool TakesBulk(Service& service) {
+  Caller caller(service.port());
+  caller.Send(kLookUp);
+  const Answer answer = caller.Read();
+  if (answer.status == 200) return true;
+  BOOST_TEST(answer.Field("code") == "overloaded");
+  BOOST_TEST(!answer.Header("retry-after").empty());
+  return false;
+}
+
+}  // namespace
+
+// Until they are answered, or their callers have gone; single calls go on.
+BOOST_AUTO_TEST_CASE(limits_the_bulk_calls_in_flight) {
+  ServerLimits limits;
+  limits.max_bulk_calls = 2;
+  std::vector<core::CallToken> held;  // the loop's
+  bool hold = true;
+  Service service(limits, [&](Service& self, core::CallToken call, const Routed& routed) {
+    if (!std::holds_alternative<BulkQuery>(routed)) return AnswerAtOnce(self, call, routed);
+    if (!hold) return self.server().Reply(call, core::SendsReply{});
+    held.push_back(call);
+  });
+  Caller first(service.port());
+  Caller second(service.port());
+  first.Send(kLookUp);
+  second.Send(kLookUp);
+  loopback::Await([&] { return service.Counters().calls_in_flight == 2; });
+  service.loop().Run([&] { hold = false; });
+  BOOST_TEST(!TakesBulk(service));
+  first.Send(Get("w-1"));
+  second.Close();
+  service.recorder().AwaitGone(held[1]);
+  BOOST_TEST(TakesBulk(service));
+  service.Reply(held[0], core::SendsReply{});
+  BOOST_TEST(first.Read().status == 200);
+  BOOST_TEST(first.Read().status == 200);
+}
+
+// A reply that is not read is held for its caller; a short call can ask for a long one.
+BOOST_AUTO_TEST_CASE(limits_the_bytes_of_replies_that_nobody_reads) {
+  ServerLimits limits;
+  limits.max_unsent_bytes = 1;
+  bool is_long = true;  // the loop's
+  Service service(limits, [&](Service& self, core::CallToken call, const Routed&) {
+    core::SendsReply reply;
+    if (std::exchange(is_long, false)) {
+      reply.replies.assign(20'000, sample::KnownReply(core::Verdict::kKnown));
+    }
+    self.server().Reply(call, reply);
+  });
+  Caller reader(service.port());
+  reader.Send(kLookUp);
+  loopback::Await([&] { return service.Counters().unsent_bytes > 0; });
+  BOOST_TEST(!TakesBulk(service));
+  BOOST_TEST(reader.Read().status == 200);
+  BOOST_TEST(TakesBulk(service));
+  BOOST_TEST(service.Counters().unsent_bytes == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_nobody_will_read_are_not_counted) {
+  Service service({}, [&](Service& self, core::CallToken call, const Routed&) {
+    core::SendsReply reply;
+    reply.replies.assign(20'000, sample::KnownReply(core::Verdict::kKnown));
+    self.server().Reply(call, reply);
+  });
+  Caller reader(service.port());
+  reader.Send(kLookUp);
+  loopback::Await([&] { return service.Counters().unsent_bytes > 0; });
+  reader.Reset();
+  service.AwaitConnections(0);
+  BOOST_TEST(service.Counters().unsent_bytes == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(stops_when_the_last_call_is_answered) {
   Service service;
   Caller idle(service.port());
