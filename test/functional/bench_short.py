@@ -33,6 +33,12 @@ class BenchTest(case.Case):
     def test_a_send_is_accepted_by_the_node(self):
         self._run_row("one_send")
 
+    def test_a_queue_is_sent(self):
+        self._run_row("queue")
+
+    def test_batches_are_as_large_as_they_may_be(self):
+        self._run_row("bytes_on_chain")
+
     def test_zmq_messages_are_matched(self):
         self._run_row("zmq_intake")
 

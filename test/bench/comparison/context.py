@@ -6,7 +6,6 @@ from pathlib import Path
 
 from framework.bitcoind import Bitcoind
 from framework.ports import Ports
-from framework.rpc import RpcError
 from framework.sendonced import Sendonced
 
 from .bench_program import Load, new_folder
@@ -99,13 +98,13 @@ def load_of(daemon, **options):
 
 
 def payee_addresses(node, count=1_000):
-    """Addresses of nobody's wallet that pays."""
-    try:
-        node.create_wallet("payee")
-    except RpcError:
-        pass  # a round before has made it
-    payee = node.wallet("payee")
-    return [payee.getnewaddress("", "bech32") for _ in range(count)]
+    """Addresses that no loaded wallet knows: the node has no work with who is paid."""
+    name = f"payees-{count}"
+    node.rpc.createwallet(name)
+    public = [each["desc"] for each in node.wallet(name).listdescriptors()["descriptors"]
+              if each["desc"].startswith("wpkh(") and not each["internal"]]
+    node.rpc.unloadwallet(name)
+    return node.rpc.deriveaddresses(public[0], [0, count - 1])
 
 
 # Any bech32 address of regtest will do where nothing is paid.
