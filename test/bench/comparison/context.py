@@ -7,12 +7,14 @@ from pathlib import Path
 from framework.bitcoind import Bitcoind
 from framework.ports import Ports
 from framework.sendonced import Sendonced
+from framework.waiting import wait_until
 
 from .bench_program import Load, new_folder
 
 AMOUNT_SAT = 2_000  # so little that no wallet here runs dry
 CONTENT = '{"outputs":[{"address":"{address}","amount_sat":%d}],"reference":"customer 4711"}' % AMOUNT_SAT
 ITEM = '{"id":"{id}",' + CONTENT[1:]
+WALLET = "hot"
 NO_LIMIT = "-maxbacklog=1000000"
 
 
@@ -79,11 +81,24 @@ class Context:
 
     @contextmanager
     def recording_sendonced(self, *options):
-        """One whose wallet is empty: it records what it is given, and has nothing to pay with."""
+        """One that records what it is given, and pays nothing meanwhile."""
         with self.node() as node:
-            node.create_wallet("hot")
-            with self.sendonced(node, "hot", NO_LIMIT, *options) as daemon:
+            node.create_wallet(WALLET)
+            with self.sendonced(node, WALLET, NO_LIMIT, *options) as daemon:
+                lock_wallet(node, daemon)
                 yield daemon
+
+
+def lock_wallet(node, daemon):
+    """From here on sends are only recorded."""
+    node.wallet(WALLET).encryptwallet("passphrase")
+    node.mine()  # a new block makes it look
+
+    def noticed():
+        stalled = daemon.api.status()["stalled"]
+        return stalled and stalled["code"] == "wallet_locked"
+
+    wait_until(noticed, "sendonced sees that the wallet is locked")
 
 
 class Quiet(Sendonced):

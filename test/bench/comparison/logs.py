@@ -8,13 +8,12 @@ from pathlib import Path
 from framework.bitcoind import Bitcoind
 
 from . import bench_program
-from .context import NO_LIMIT, Quiet
+from .context import NO_LIMIT, WALLET, Quiet
 from .rounds import say
 from .wallets import keep
 
 OPEN_SENDS = 1_000
 BLOCKS = 100
-WALLET = "hot"
 FORMAT = 1  # of what is kept; another one is made anew
 
 

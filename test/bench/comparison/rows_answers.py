@@ -5,7 +5,7 @@ import re
 from contextlib import ExitStack
 
 from .bench_program import file_of
-from .context import CONTENT, SOME_ADDRESS, load_of
+from .context import CONTENT, SOME_ADDRESS, load_of, lock_wallet
 from .crowd import Crowd
 from .logs import START_OPTIONS, daemon_with_log, some_ids
 from .results import Row, Series, limit
@@ -67,6 +67,7 @@ def answers(context):
     with ExitStack() as stack:
         node, daemon = stack.enter_context(daemon_with_log(context, finished))
         daemon.start(*START_OPTIONS)
+        lock_wallet(node, daemon)
         crowd = Crowd(node, transactions)
         callers = Callers(context, daemon, finished)
         written = tables_written(daemon)
@@ -86,6 +87,7 @@ def answers(context):
     yield Row("answers", "answers while blocks arrive", list(series.values()), ratios, [
         f"{RATE:,} look-ups of finished sends and {RATE:,} submits a second, which fall due at that"
         f" rate whatever the daemon does, for {seconds} s; a log of {finished:,} finished sends",
+        "the wallet is locked: what is submitted is only recorded",
         f"{BLOCKS} blocks of {transactions:,} transactions, each of them first in the mempool, one"
         f" after the other, or none; LevelDB wrote {written} tables in all",
     ])

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 from .bench_program import Load, constant_server, file_of
-from .context import CONTENT, SOME_ADDRESS, load_of
+from .context import CONTENT, SOME_ADDRESS, WALLET, load_of, lock_wallet
 from .logs import START_OPTIONS, daemon_with_log, some_ids
 from .results import Row, ratio
 from .rounds import alternate
@@ -43,8 +43,9 @@ def lookups(context):
     count = int(sizes.seconds * 10_000)
     with ExitStack() as stack:
         node = stack.enter_context(context.node())
-        node.create_wallet("hot")
-        daemon = stack.enter_context(context.sendonced(node, "hot"))
+        node.create_wallet(WALLET)
+        daemon = stack.enter_context(context.sendonced(node, WALLET))
+        lock_wallet(node, daemon)
         body_bytes = record(context, daemon, count, prefix)
         port = context.ports.take()
         stack.enter_context(constant_server(port, body_bytes))

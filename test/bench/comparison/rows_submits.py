@@ -13,7 +13,7 @@ CLIENTS = (1, 16, 64)
 BULK = 1_000
 STORED = CONTENT.replace("{address}", SOME_ADDRESS)
 SETTINGS = [
-    "sendonced's wallet is empty: it records what it is given and pays nothing meanwhile",
+    "sendonced's wallet is locked: it records what it is given and pays nothing meanwhile",
     "both make each submit durable before they answer: " +
     ", ".join(f"{name}={value}" for name, value in postgres.SETTINGS.items()),
     "PostgreSQL is asked by pgbench (prepared statements, one transaction for each submit) over a "
