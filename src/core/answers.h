@@ -91,6 +91,8 @@ struct SendReply {
   std::optional<SendView> send;
   std::string field;   // kIdReused
   std::string detail;  // for a person
+  // kOverloaded: in what time trying again is likely to make a difference.
+  Millis retry_after_ms = 0;
 };
 
 // To many at once, in the order in which they were asked.

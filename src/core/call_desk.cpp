@@ -55,17 +55,48 @@ std::optional<SendReply> CallDesk::RefusalOfPromises() const {
   return std::nullopt;
 }
 
-std::optional<SendReply> CallDesk::RefusalOfNew() const {
+std::optional<SendReply> CallDesk::RefusalOfNew(Millis now_ms) const {
   if (stopping_) return Without(Verdict::kStopping, "sendonced is stopping");
   if (auto refusal = RefusalOfPromises()) return refusal;
+  return Overload(now_ms);
+}
+
+// Before anything is recorded; what was accepted is kept.
+std::optional<SendReply> CallDesk::Overload(Millis now_ms) const {
+  const auto refuse = [](std::string detail, Millis retry_after_ms) {
+    SendReply reply = Without(Verdict::kOverloaded, std::move(detail));
+    reply.retry_after_ms = retry_after_ms;
+    return reply;
+  };
   if (ledger_.waiting().size() >= policy_.max_waiting_sends) {
-    return Without(Verdict::kOverloaded, "too many sends are waiting to be paid");
+    return refuse("too many sends are waiting to be paid", TimeToMakeRoomMs(now_ms));
+  }
+  // What has waited that long will wait about as long again, as far as anybody can tell.
+  const Millis waited_ms = outbox_.WaitedMs(now_ms);
+  if (waited_ms > policy_.max_commit_wait_ms) {
+    return refuse(
+        "the disk is slow: it has kept a record waiting for " + std::to_string(waited_ms) + " ms",
+        waited_ms);
+  }
+  if (outbox_.unsynced() >= policy_.max_unsynced_records) {
+    return refuse("too many records are waiting for the disk", waited_ms);
   }
   return std::nullopt;
 }
 
-bool CallDesk::accepting() const {
-  return !RefusalOfNew();
+// The time in which the queue moves on by one batch, if it takes each send as long as it has taken
+// the first up to now.
+Millis CallDesk::TimeToMakeRoomMs(Millis now_ms) const {
+  const auto& waiting = ledger_.waiting();
+  const Send* const first = ledger_.FindSend(waiting.begin()->second);
+  const Millis waited_ms = std::max<Millis>(now_ms - first->created_at_ms, 0);
+  const double batches =
+      static_cast<double>(waiting.size()) / static_cast<double>(policy_.max_sends_per_batch);
+  return static_cast<Millis>(static_cast<double>(waited_ms) / std::max(batches, 1.0));
+}
+
+bool CallDesk::accepting(Millis now_ms) const {
+  return !RefusalOfNew(now_ms);
 }
 
 void CallDesk::OnSubmit(const Submit& submit, Millis now_ms) {
@@ -105,8 +136,9 @@ void CallDesk::OnQueryMany(const QueryMany& queries) {
 CallDesk::Finding CallDesk::Record(const SendId& id, const SendContent& content,
                                    const std::optional<Send>& stored, Millis now_ms) {
   if (const Send* known = Find(id, stored)) return FindingOnKnown(*known, content);
-  if (auto refusal = RefusalOfNew()) {
-    return {refusal->verdict, nullptr, false, "", std::move(refusal->detail)};
+  if (auto refusal = RefusalOfNew(now_ms)) {
+    return {refusal->verdict,       nullptr, false, "", std::move(refusal->detail),
+            refusal->retry_after_ms};
   }
   outbox_.Write(SendRecorded{id, content}, now_ms);
   if (content.not_after_ms) deadlines_.emplace(*content.not_after_ms, id);
@@ -251,7 +283,7 @@ void CallDesk::Tell(Finding finding, CallToken call, const Wait& wait, Millis no
 
 SendReply CallDesk::ReplyOf(Finding finding) const {
   SendReply reply{finding.verdict, std::nullopt, std::move(finding.field),
-                  std::move(finding.detail)};
+                  std::move(finding.detail), finding.retry_after_ms};
   if (finding.send) reply.send = View(*finding.send, finding.replayed);
   return reply;
 }

@@ -53,7 +53,7 @@ class CallDesk {
   void AnswerBumps();
 
   // New ids are recorded.
-  bool accepting() const;
+  bool accepting(Millis now_ms) const;
 
  private:
   struct Waiter {
@@ -72,6 +72,7 @@ class CallDesk {
     bool replayed = false;
     std::string field;
     std::string detail;
+    Millis retry_after_ms = 0;
   };
 
   Finding Record(const SendId& id, const SendContent& content, const std::optional<Send>& stored,
@@ -82,7 +83,9 @@ class CallDesk {
   Seq SeqBehind(const SendReply& reply) const;
   SendReply ReplyOf(Finding finding) const;
   std::optional<SendReply> RefusalOfPromises() const;
-  std::optional<SendReply> RefusalOfNew() const;
+  std::optional<SendReply> RefusalOfNew(Millis now_ms) const;
+  std::optional<SendReply> Overload(Millis now_ms) const;
+  Millis TimeToMakeRoomMs(Millis now_ms) const;
   void Answer(const Send& send, CallToken call, Verdict verdict, bool replayed,
               std::string field = "", std::string detail = "");
   SendView View(const Send& send, bool replayed) const;

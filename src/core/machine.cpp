@@ -58,7 +58,7 @@ class Machine::Parts {
     StatusReply status;
     status.node = follower_.View();
     status.paying_stalled = follower_.building_stall();
-    status.accepting = desk_.accepting();
+    status.accepting = desk_.accepting(now_ms_);
     status.wal_id = bitcoin::HexFromBytes(ledger_.created().wal_id);
     status.durable_seq = outbox_.durable_seq();
     status.read_up_to = ledger_.chain().tip();

@@ -1,5 +1,6 @@
 #include "core/outbox.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -23,7 +24,15 @@ Outbox::Outbox(Ledger& ledger) : ledger_(ledger), durable_seq_(ledger.last_seq()
 Seq Outbox::Write(Record record, Millis now_ms) {
   unsent_.push_back(ledger_.Apply(std::move(record), now_ms));
   NoteTouched(unsent_.back());
-  return unsent_.back().seq;
+  const Seq seq = unsent_.back().seq;
+  if (written_at_.empty() || written_at_.back().second != now_ms) {
+    written_at_.emplace_back(seq, now_ms);
+  }
+  return seq;
+}
+
+Millis Outbox::WaitedMs(Millis now_ms) const {
+  return written_at_.empty() ? 0 : std::max<Millis>(now_ms - written_at_.front().second, 0);
 }
 
 void Outbox::NoteTouched(const Entry& entry) {
@@ -61,6 +70,9 @@ void Outbox::Reply(CallToken call, core::Reply reply, Seq seq) {
 void Outbox::OnDurable(Seq seq) {
   assert(seq >= durable_seq_ && seq <= ledger_.last_seq());
   durable_seq_ = seq;
+  // The first that is not durable was written when the last mark that is not behind it says.
+  while (written_at_.size() > 1 && written_at_[1].first <= seq + 1) written_at_.pop_front();
+  if (unsynced() == 0) written_at_.clear();
   const auto end = held_.upper_bound(seq);
   for (auto held = held_.begin(); held != end; ++held) {
     released_.push_back(std::move(held->second));

@@ -7,8 +7,10 @@
 #ifndef SENDONCE_CORE_OUTBOX_H
 #define SENDONCE_CORE_OUTBOX_H
 
+#include <deque>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "core/effects.h"
@@ -39,6 +41,11 @@ class Outbox {
   // Sends that were touched by records, directly or by their batch, since the last call.
   std::set<SendId> TakeTouched();
 
+  // Records that are not durable yet, and how long the first of them has been waiting for that; 0
+  // if there is none.
+  size_t unsynced() const { return ledger_.last_seq() - durable_seq_; }
+  Millis WaitedMs(Millis now_ms) const;
+
   Seq durable_seq() const { return durable_seq_; }
   // The last record that moved the chain: what "confirmations" rests on.
   Seq chain_seq() const { return chain_seq_; }
@@ -55,6 +62,8 @@ class Outbox {
   // What was touched by records that are not durable yet, by seq.
   std::multimap<Seq, SendId> unsettled_sends_;
   std::multimap<Seq, BatchId> unsettled_batches_;
+  // When records that are not durable were written: the first seq of each millisecond.
+  std::deque<std::pair<Seq, Millis>> written_at_;
   Seq durable_seq_;
   Seq chain_seq_ = 0;
 };

@@ -21,7 +21,10 @@ struct Policy {
   int32_t bump_after_blocks = 0;             // without confirmation, -bumpafter; 0: never
   int64_t bump_step_percent = 25;            // of the present fee rate, -bumpstep
   size_t max_sends_per_batch = 500;          // -maxbatch
-  size_t max_waiting_sends = 100'000;        // -maxbacklog: new ids are refused beyond it
+  // New ids are refused beyond each of the next three.
+  size_t max_waiting_sends = 100'000;        // to be paid, -maxbacklog
+  Millis max_commit_wait_ms = 2'000;         // of a record for the disk, -maxcommitwait
+  size_t max_unsynced_records = 65'536;      // that wait for the disk: bounds memory
   Millis reconcile_interval_ms = 5'000;      // -reconcileinterval
   Millis rebroadcast_interval_ms = 60'000;   // -rebroadcastinterval
   Millis retry_min_ms = 250;                 // back-off after a refusal or an unknown outcome ...

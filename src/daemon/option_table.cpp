@@ -119,6 +119,9 @@ OptionGroup PayingGroup() {
           {"maxbacklog", "<n>",
            With("Sends that may wait to be paid; new ones are refused beyond it",
                 policy.max_waiting_sends)},
+          {"maxcommitwait", "<ms>",
+           With("New sends are refused while the disk keeps a record waiting for longer",
+                policy.max_commit_wait_ms)},
       }};
 }
 

@@ -187,6 +187,7 @@ void ReadLimits(Reader& reader, core::Policy& policy) {
       "maxbatch", 1, kMaxSendsPerBatch, static_cast<int64_t>(policy.max_sends_per_batch)));
   policy.max_waiting_sends = static_cast<size_t>(reader.Integer(
       "maxbacklog", 1, kMaxWaitingSends, static_cast<int64_t>(policy.max_waiting_sends)));
+  policy.max_commit_wait_ms = ReadInterval(reader, "maxcommitwait", policy.max_commit_wait_ms);
 }
 
 void ReadTimes(Reader& reader, core::Policy& policy) {

@@ -1,5 +1,6 @@
 #include "http/problem.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "http/response_json.h"
@@ -55,6 +56,12 @@ const CodeRow& RowOf(ProblemCode code) {
   return row;
 }
 
+// Whole seconds; 0: no such header.
+int64_t RetryAfterSeconds(const Problem& problem) {
+  if (problem.retry_after_ms <= 0) return RowOf(problem.code).retry_after_s;
+  return std::min((problem.retry_after_ms + 999) / 1'000, kMaxRetryAfterSeconds);
+}
+
 }  // namespace
 
 void WriteProblem(JsonWriter& json, const Problem& problem,
@@ -68,6 +75,7 @@ void WriteProblem(JsonWriter& json, const Problem& problem,
   json.Key("code").String(CodeText(problem.code));
   json.Key("detail").String(problem.detail);
   if (!problem.field.empty()) json.Key("field").String(problem.field);
+  if (const int64_t wait_s = RetryAfterSeconds(problem)) json.Key("retry_after_s").Integer(wait_s);
   if (send) WriteSend(json.Key("send"), *send);
   json.EndObject();
 }
@@ -116,8 +124,8 @@ Response ProblemResponse(const Problem& problem, const std::optional<core::SendV
   JsonWriter json;
   WriteProblem(json, problem, send);
   Response response{row.status, std::string(kProblemType), json.Take(), {}};
-  if (row.retry_after_s > 0) {
-    response.headers.emplace_back("Retry-After", std::to_string(row.retry_after_s));
+  if (const int64_t wait_s = RetryAfterSeconds(problem)) {
+    response.headers.emplace_back("Retry-After", std::to_string(wait_s));
   }
   if (problem.code == ProblemCode::kUnauthorized) {
     response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"sendonce\"");

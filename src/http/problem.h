@@ -53,7 +53,12 @@ struct Problem {
   ProblemCode code = ProblemCode::kBadRequest;
   std::string detail;  // a sentence that says what to do
   std::string field;   // the path in the body, the parameter or the header at fault; empty: none
+  // 503: in what time trying again is likely to make a difference; 0: the code says it.
+  int64_t retry_after_ms = 0;
 };
+
+// A caller is sent away for no longer.
+constexpr int64_t kMaxRetryAfterSeconds = 60;
 
 // "bad_json", ...
 std::string_view CodeText(ProblemCode code);

@@ -166,7 +166,7 @@ bool Succeeded(core::Verdict verdict) {
 Problem ProblemOf(const core::SendReply& reply) {
   const std::string detail =
       reply.detail.empty() ? std::string(DefaultDetail(reply.verdict)) : reply.detail;
-  return {CodeOf(reply.verdict), detail, FieldOf(reply)};
+  return {CodeOf(reply.verdict), detail, FieldOf(reply), reply.retry_after_ms};
 }
 
 int StatusOfSuccess(core::Verdict verdict) {

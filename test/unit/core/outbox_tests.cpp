@@ -194,6 +194,29 @@ BOOST_AUTO_TEST_CASE(sends_are_touched_by_their_own_records_and_by_those_of_thei
   BOOST_TEST((outbox->TakeTouched() == std::set<SendId>{"w-1"}));
 }
 
+BOOST_AUTO_TEST_CASE(how_long_the_first_record_waits_is_known) {
+  const auto record_at = [&](const SendId& id, Millis now_ms) {
+    return outbox->Write(SendRecorded{id, Paying({To("alice", 1'000)})}, now_ms);
+  };
+  BOOST_TEST(outbox->unsynced() == 0U);
+  BOOST_TEST(outbox->WaitedMs(kNow) == 0);
+  record_at("w-1", kNow);
+  const Seq second = record_at("w-2", kNow);
+  const Seq third = record_at("w-3", kNow + 10);
+  const Seq last = record_at("w-4", kNow + 20);
+  BOOST_TEST(outbox->unsynced() == 4U);
+  BOOST_TEST(outbox->WaitedMs(kNow + 25) == 25);
+  outbox->OnDurable(second - 1);
+  BOOST_TEST(outbox->WaitedMs(kNow + 25) == 25);
+  outbox->OnDurable(second);
+  BOOST_TEST(outbox->WaitedMs(kNow + 25) == 15);
+  outbox->OnDurable(third);
+  BOOST_TEST(outbox->WaitedMs(kNow + 25) == 5);
+  BOOST_TEST(outbox->WaitedMs(kNow) == 0);
+  outbox->OnDurable(last);
+  BOOST_TEST(outbox->WaitedMs(kNow + 25) == 0);
+}
+
 // What an answer that counts confirmations rests on.
 BOOST_AUTO_TEST_CASE(the_last_record_that_moved_the_chain_is_known) {
   BOOST_TEST(outbox->chain_seq() == 0U);

@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(every_field_of_the_policy_can_be_chosen) {
       Parsed({"-finality=2", "-minconf=3", "-minconfforeign=4", "-conflictdepth=15",
               "-conftarget=7", "-fallbackfee=8.125", "-maxfeerate=9", "-maxtxfee=10",
               "-maxbatch=11", "-maxbacklog=12", "-reconcileinterval=13", "-rebroadcastinterval=14",
-              "-retrymin=15", "-retrymax=16", "-maxfeeshare=17", "-bumpafter=18",
-              "-bumpstep=19"})
+              "-retrymin=15", "-retrymax=16", "-maxfeeshare=17", "-bumpafter=18", "-bumpstep=19",
+              "-maxcommitwait=20"})
           .policy;
   BOOST_TEST(policy.finality == 2);
   BOOST_TEST(policy.min_confirmations == 3);
@@ -165,15 +165,32 @@ BOOST_AUTO_TEST_CASE(every_field_of_the_policy_can_be_chosen) {
   BOOST_TEST(policy.max_fee_share_percent == 17);
   BOOST_TEST(policy.bump_after_blocks == 18);
   BOOST_TEST(policy.bump_step_percent == 19);
+  BOOST_TEST(policy.max_commit_wait_ms == 20);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_out_of_range_is_refused) {
-  for (const char* argument :
-       {"-finality=0", "-minconf=0", "-minconfforeign=0", "-conflictdepth=0", "-conftarget=0",
-        "-conftarget=1009", "-maxtxfee=0", "-maxtxfee=0.1", "-maxtxfee=2100000000000001",
-        "-maxfeeshare=-1", "-maxfeeshare=10001", "-bumpafter=-1", "-bumpstep=0", "-maxbatch=0",
-        "-maxbatch=3001", "-maxbacklog=0", "-reconcileinterval=9", "-retrymin=0",
-        "-rebroadcastinterval=86400001", "-rpcclienttimeout=0", "-rpcport=65536"}) {
+  for (const char* argument : {"-finality=0",
+                               "-minconf=0",
+                               "-minconfforeign=0",
+                               "-conflictdepth=0",
+                               "-conftarget=0",
+                               "-conftarget=1009",
+                               "-maxtxfee=0",
+                               "-maxtxfee=0.1",
+                               "-maxtxfee=2100000000000001",
+                               "-maxfeeshare=-1",
+                               "-maxfeeshare=10001",
+                               "-bumpafter=-1",
+                               "-bumpstep=0",
+                               "-maxbatch=0",
+                               "-maxbatch=3001",
+                               "-maxbacklog=0",
+                               "-maxcommitwait=9",
+                               "-reconcileinterval=9",
+                               "-retrymin=0",
+                               "-rebroadcastinterval=86400001",
+                               "-rpcclienttimeout=0",
+                               "-rpcport=65536"}) {
     BOOST_TEST(ErrorOf({argument}).starts_with(std::string(argument) + ": must be a whole number"),
                argument);
   }

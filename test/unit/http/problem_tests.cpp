@@ -17,6 +17,23 @@ std::string HeaderOf(const Response& response, std::string_view name) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(says_when_to_try_again) {
+  const auto after = [](ProblemCode code, int64_t retry_after_ms) {
+    const Response response = ProblemResponse({code, "A.", "", retry_after_ms});
+    const std::string header = HeaderOf(response, "Retry-After");
+    const std::string member = "\"retry_after_s\":" + header + "}";
+    BOOST_TEST(header.empty() != response.body.ends_with(member));
+    return header;
+  };
+  BOOST_TEST(after(ProblemCode::kOverloaded, 0) == "1");
+  BOOST_TEST(after(ProblemCode::kOverloaded, 1) == "1");
+  BOOST_TEST(after(ProblemCode::kOverloaded, 1'000) == "1");
+  BOOST_TEST(after(ProblemCode::kOverloaded, 1'001) == "2");
+  BOOST_TEST(after(ProblemCode::kOverloaded, 3'600'000) == "60");
+  BOOST_TEST(after(ProblemCode::kNotPaying, 0) == "30");
+  BOOST_TEST(after(ProblemCode::kBadId, 0) == "");
+}
+
 // The codes and their statuses are a contract: doc/http-api.md.
 BOOST_AUTO_TEST_CASE(every_code_has_its_text_and_status) {
   struct Row {
