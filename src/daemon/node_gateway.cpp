@@ -42,13 +42,16 @@ struct ReadChainCall {
 
 struct ReadCoinsCall {
   static constexpr std::string_view kName = "ReadCoins";
-  static auto Call(node::Bitcoind& node, const core::ReadCoins&) { return node.ReadCoins(); }
-  static core::Command Reply(const core::ReadCoins&,
+  static auto Call(node::Bitcoind& node, const core::ReadCoins& effect) {
+    return node.ReadCoins(effect);
+  }
+  static core::Command Reply(const core::ReadCoins& effect,
                              core::Outcome<node::Bitcoind::WalletCoins> outcome) {
     if (auto* read = std::get_if<node::Bitcoind::WalletCoins>(&outcome)) {
-      return core::CoinsRead{std::move(read->coins), std::move(read->locked)};
+      return core::CoinsRead{std::move(read->coins), effect.above_height, std::move(read->locked)};
     }
-    return core::CoinsRead{node::FailedAs<std::vector<core::WalletCoin>>(std::move(outcome)), {}};
+    return core::CoinsRead{
+        node::FailedAs<std::vector<core::WalletCoin>>(std::move(outcome)), effect.above_height, {}};
   }
 };
 
@@ -142,6 +145,7 @@ NodeGateway::NodeGateway(const node::RpcOptions& options, Callbacks callbacks,
       failpoints_(failpoints),
       metrics_(metrics),
       reading_(options),
+      drafting_(options),
       paying_(options) {}
 
 template <typename Row, typename EffectType>
@@ -178,7 +182,7 @@ struct NodeGateway::Caller {
     gateway.Run<LookUpCoinsCall>(gateway.reading_, std::move(effect));
   }
   void operator()(core::DraftTransaction& effect) const {
-    gateway.Run<DraftTransactionCall>(gateway.paying_, std::move(effect));
+    gateway.Run<DraftTransactionCall>(gateway.drafting_, std::move(effect));
   }
   void operator()(core::LockCoins& effect) const {
     gateway.Run<LockCoinsCall>(gateway.paying_, std::move(effect));
@@ -208,6 +212,7 @@ void NodeGateway::CheckRequirements() {
 
 void NodeGateway::Stop() {
   reading_.worker.Stop();
+  drafting_.worker.Stop();
   paying_.worker.Stop();
 }
 

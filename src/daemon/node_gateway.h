@@ -1,6 +1,7 @@
-// Carries out the core's effects on the node: each blocking call on one of two threads, each with a
-// connection of its own, so that following the chain never waits for paying and no answer to a
-// caller ever waits for the node.
+// Carries out the core's effects on the node: each blocking call on one of three threads, each with
+// a connection of its own, so that following the chain never waits for paying, the next batch is
+// drafted while the one before is signed and sent, and no answer to a caller ever waits for the
+// node.
 
 #ifndef SENDONCE_DAEMON_NODE_GATEWAY_H
 #define SENDONCE_DAEMON_NODE_GATEWAY_H
@@ -61,6 +62,7 @@ class NodeGateway {
   Failpoints& failpoints_;
   Metrics& metrics_;
   Lane reading_;
+  Lane drafting_;
   Lane paying_;
 };
 
