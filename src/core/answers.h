@@ -123,6 +123,7 @@ struct StatusReply {
   std::optional<Millis> oldest_pending_since_ms;
   uint64_t open_batches = 0;
   uint64_t open_alarms = 0;
+  bitcoin::Amount waste_sat = 0;  // of the coins chosen since the start, see core/coin_selection.h
 };
 
 struct CoinSum {

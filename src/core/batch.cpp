@@ -5,6 +5,37 @@
 
 namespace sendonce::core {
 
+namespace {
+
+bitcoin::Transaction TransactionOf(const Version& version) {
+  auto transaction =
+      bitcoin::ParseTransaction(version.raw_tx.empty() ? version.unsigned_tx : version.raw_tx);
+  assert(transaction && "what is in the log was checked");
+  return std::move(*transaction);
+}
+
+}  // namespace
+
+std::vector<bitcoin::OutPoint> ChangeOf(const Version& version) {
+  if (!version.change_vout) return {};
+  const size_t outputs = TransactionOf(version).outputs.size();
+  std::vector<bitcoin::OutPoint> change;
+  for (uint32_t vout = *version.change_vout; vout < outputs; ++vout) {
+    change.push_back({version.txid, vout});
+  }
+  return change;
+}
+
+std::vector<bitcoin::Amount> SplitOf(const Version& version) {
+  if (!version.change_vout) return {};
+  const bitcoin::Transaction transaction = TransactionOf(version);
+  std::vector<bitcoin::Amount> split_sat;
+  for (size_t vout = *version.change_vout; vout + 1 < transaction.outputs.size(); ++vout) {
+    split_sat.push_back(transaction.outputs[vout].amount_sat);
+  }
+  return split_sat;
+}
+
 bool SignatureAsked(const Batch& batch) {
   return std::any_of(batch.versions.begin(), batch.versions.end(),
                      [](const Version& version) { return version.signature_asked; });

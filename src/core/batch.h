@@ -34,7 +34,7 @@ struct Version {
   bitcoin::Txid txid;  // of raw_tx; before that of unsigned_tx, which is the same where only native
                        // segwit is spent
   PaidVouts paid;
-  std::optional<uint32_t> change_vout;
+  std::optional<uint32_t> change_vout;  // this output and all behind it are our change
   bitcoin::Amount fee_sat = 0;
   bool signature_asked = false;  // from here on a signature may exist, whatever was heard (R3)
   bool accepted = false;         // our node has accepted or shown it
@@ -102,6 +102,15 @@ struct Batch {
   Millis updated_at_ms = 0;
   Seq seq = 0;  // its last record
 };
+
+// Most outputs of a transaction that are our change.
+constexpr size_t kMaxChangeOutputs = 10;
+
+// Where the version's change is; none for one that was adopted.
+std::vector<bitcoin::OutPoint> ChangeOf(const Version& version);
+
+// The amounts of its change but for the last of it.
+std::vector<bitcoin::Amount> SplitOf(const Version& version);
 
 // True if a signature was asked for any version: the sends in it can no longer be cancelled.
 bool SignatureAsked(const Batch& batch);

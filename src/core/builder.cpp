@@ -11,20 +11,22 @@ namespace sendonce::core {
 namespace {
 
 constexpr bitcoin::FeeRate kFirstGuessSatKvb = 10 * bitcoin::kSatPerVbyte;
-constexpr int64_t kOverheadVsize =
-    11 + 43;  // version, counts, lock time, segwit marker; change to the longest standard script
 constexpr Millis kNever = INT64_MAX;
+constexpr int64_t kWitnessScaleFactor = 4;
 constexpr const char* kInsufficientFunds =
     "the wallet has not enough coins that are confirmed and free (see /v1/funds)";
 // Sends for which coins are sought in one step without success before others get their turn.
 constexpr int kMaxTriesPerStep = 8;
-// Sends that are considered for one draft.
-constexpr size_t kMaxLooksPerDraft = 5'000;
 
 std::vector<const SendContent*> ContentsOf(const Ledger& ledger, const std::vector<SendId>& ids) {
   std::vector<const SendContent*> contents;
   for (const SendId& id : ids) contents.push_back(&*ledger.FindSend(id)->content);
   return contents;
+}
+
+bool HoldsReserved(const Ledger& ledger, const std::vector<Coin>& coins) {
+  return std::any_of(coins.begin(), coins.end(),
+                     [&](const Coin& coin) { return ledger.IsReserved(coin.outpoint); });
 }
 
 bool IsAboutTheWallet(Refusal why) {
@@ -36,22 +38,16 @@ bool IsAboutTheWallet(Refusal why) {
 }  // namespace
 
 Builder::Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
-                 Follower& follower, Payer& payer, DraftNumbers& drafts)
+                 Follower& follower, Payer& payer, Funder& funder, DraftNumbers& drafts)
     : policy_(policy),
       ledger_(ledger),
       outbox_(outbox),
       pool_(pool),
       follower_(follower),
       payer_(payer),
+      funder_(funder),
       drafts_(drafts),
       max_company_(policy.max_sends_per_batch) {}
-
-bool Builder::MaySpend(const WalletCoin& coin) const {
-  if (ledger_.IsReserved(coin.coin.outpoint)) return false;
-  const bool own = ledger_.FindBatchByTxid(coin.coin.outpoint.txid) != nullptr;
-  return coin.confirmations >=
-         (own ? policy_.min_confirmations : policy_.min_confirmations_foreign);
-}
 
 void Builder::Advance(Millis now_ms) {
   if (attempt_ || follower_.building_stall() || now_ms < not_before_ms_) return;
@@ -97,7 +93,8 @@ CoinSources Builder::Sources(Millis now_ms) {
     return !gone_until_ms_.contains(coin);
   };
   sources.output_of = [this](const bitcoin::Txid& txid) {
-    return pool_.FindOutputOf(txid, [this](const WalletCoin& coin) { return MaySpend(coin); });
+    return pool_.FindOutputOf(txid,
+                              [this](const WalletCoin& coin) { return funder_.MaySpend(coin); });
   };
   return sources;
 }
@@ -121,18 +118,19 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
   }
   std::vector<const Send*> sends;
   for (const SendId& id : plan.sends) sends.push_back(ledger_.FindSend(id));
-  const FeeChoice fee = FeeOf(*sends.front());
-  auto coins = CoinsFor(sends, plan.coins, GuessedRate(fee));
+  const FeeChoice fee = FeeOf(*sends.front(), policy_);
+  auto funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_, true);
   Attempt attempt;
   attempt.sends = plan.sends;
   attempt.leaves = batch.id;
   attempt.exclusions = std::move(plan.exclusions);
   attempt.fee = fee;
-  if (!coins) {
+  if (!funds) {
+    follower_.WantAllCoins();
     return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
   }
   blocked_rebuilds_.erase(batch.id);
-  attempt.coins = std::move(*coins);
+  attempt.funds = std::move(*funds);
   EmitDraft(std::move(attempt));
 }
 
@@ -144,31 +142,12 @@ void Builder::NoteBlocked(BatchId batch, const Stall& stall) {
   known->second.since_ms = since_ms;
 }
 
-// Those given, and as many more as it takes.
-std::optional<std::vector<Coin>> Builder::CoinsFor(const std::vector<const Send*>& sends,
-                                                   const std::vector<Coin>& given,
-                                                   bitcoin::FeeRate rate) const {
-  std::vector<Coin> coins = given;
-  bitcoin::Amount target_sat = TargetFor(sends, rate);
-  for (const Coin& coin : given) {
-    const int64_t vsize = bitcoin::EstimatedInputVsize(bitcoin::KindOf(coin.script));
-    target_sat -= coin.amount_sat - bitcoin::FeeForVsize(rate, vsize);
-  }
-  if (target_sat <= 0 && !coins.empty()) return coins;
-  auto more = pool_.Select(target_sat, rate, [&](const WalletCoin& coin) {
-    return MaySpend(coin) && std::find(given.begin(), given.end(), coin.coin) == given.end();
-  });
-  if (!more) return std::nullopt;
-  coins.insert(coins.end(), more->begin(), more->end());
-  return coins;
-}
-
 void Builder::EmitDraft(Attempt attempt) {
   attempt.id = drafts_.Next();
   attempt.reorganisations = follower_.reorganisations();
-  outbox_.Emit(DraftTransaction{attempt.id, attempt.coins,
-                                OutputsOf(ContentsOf(ledger_, attempt.sends)), std::nullopt,
-                                attempt.fee, policy_.fallback_fee_rate_sat_kvb});
+  outbox_.Emit(DraftTransaction{
+      attempt.id, attempt.funds.coins, OutputsOf(ContentsOf(ledger_, attempt.sends)),
+      attempt.funds.split_sat, std::nullopt, attempt.fee, policy_.fallback_fee_rate_sat_kvb});
   attempt_ = std::move(attempt);
 }
 
@@ -197,7 +176,7 @@ void Builder::StartRound() {
 // Only a send of the same fee rate says so: what cannot be paid for at a thousand times the rate
 // can well be paid for otherwise.
 bool Builder::IsUnaffordable(const Send& send) const {
-  const auto found = unaffordable_.find(GuessedRate(FeeOf(send)));
+  const auto found = unaffordable_.find(GuessedRate(FeeOf(send, policy_)));
   return found != unaffordable_.end() && TotalAmountSat(*send.content) >= found->second;
 }
 
@@ -209,29 +188,12 @@ bool Builder::MayTry(const Send& send, Millis now_ms) {
   return false;
 }
 
-FeeChoice Builder::FeeOf(const Send& send) const {
-  return send.content->fee.value_or(FeeChoice{policy_.conf_target, std::nullopt});
-}
-
-// The oldest send that may be tried, and those behind it that want the same fee and allow company.
 std::vector<const Send*> Builder::Choose(Millis now_ms) {
-  std::vector<const Send*> chosen;
-  const size_t max_company = std::min(max_company_, policy_.max_sends_per_batch);
-  size_t looks = 0;
-  for (const auto& [seq, id] : ledger_.waiting()) {
-    if (looks == kMaxLooksPerDraft || chosen.size() == max_company) break;
-    const Send* send = ledger_.FindSend(id);
-    if (!MayTry(*send, now_ms)) continue;
-    ++looks;
-    const bool alone = !send->content->batch.value_or(true);
-    if (chosen.empty()) {
-      chosen.push_back(send);
-      if (alone) break;
-    } else if (!alone && FeeOf(*send) == FeeOf(*chosen.front())) {
-      chosen.push_back(send);
-    }
-  }
-  return chosen;
+  Gathering gathering = Gather(
+      ledger_, policy_, max_company_, [&](const Send& send) { return MayTry(send, now_ms); },
+      now_ms);
+  wake_ms_ = std::min(wake_ms_, gathering.due_ms);
+  return std::move(gathering.sends);
 }
 
 bitcoin::FeeRate Builder::GuessedRate(const FeeChoice& fee) const {
@@ -242,29 +204,19 @@ bitcoin::FeeRate Builder::GuessedRate(const FeeChoice& fee) const {
                                                : kFirstGuessSatKvb;
 }
 
-bitcoin::Amount Builder::TargetFor(const std::vector<const Send*>& sends,
-                                   bitcoin::FeeRate rate) const {
-  int64_t vsize = kOverheadVsize;
-  bitcoin::Amount target_sat = extra_sat_;
-  for (const Send* send : sends) {
-    target_sat += TotalAmountSat(*send->content);
-    for (const Payee& payee : send->content->outputs) vsize += bitcoin::OutputSize(payee.script);
-  }
-  return target_sat + bitcoin::FeeForVsize(rate, vsize);
-}
-
 // Takes as many of the sends as there are coins for, the oldest first; the first that there are
 // none for is held until the wallet's coins have been read again.
 void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
-  const FeeChoice fee = FeeOf(*sends.front());
+  const FeeChoice fee = FeeOf(*sends.front(), policy_);
   const bitcoin::FeeRate rate = GuessedRate(fee);
   std::vector<const Send*> company = sends;
-  auto coins = CoinsFor(company, {}, rate);
-  while (!coins && company.size() > 1) {
+  auto funds = funder_.Fund(company, {}, rate, extra_sat_, plain_);
+  while (company.size() > 1 && (!funds || IsTooHeavy(company, *funds))) {
     company.resize(company.size() / 2);
-    coins = CoinsFor(company, {}, rate);
+    funds = funder_.Fund(company, {}, rate, extra_sat_, plain_);
   }
-  if (!coins) {
+  if (!funds) {
+    follower_.WantAllCoins();
     if (!short_since_ms_) short_since_ms_ = now_ms;
     unaffordable_[rate] = TotalAmountSat(*company.front()->content);
     extra_sat_ = 0;  // it was for these, others may need none
@@ -272,9 +224,20 @@ void Builder::StartDraft(const std::vector<const Send*>& sends, Millis now_ms) {
   }
   Attempt attempt;
   for (const Send* send : company) attempt.sends.push_back(send->id);
-  attempt.coins = std::move(*coins);
+  attempt.funds = std::move(*funds);
   attempt.fee = fee;
   EmitDraft(std::move(attempt));
+}
+
+bool Builder::IsTooHeavy(const std::vector<const Send*>& sends, const Funds& funds) const {
+  int64_t vsize = kChangeVsize * static_cast<int64_t>(funds.split_sat.size() + 1);
+  for (const Send* send : sends) {
+    for (const Payee& payee : send->content->outputs) vsize += bitcoin::OutputSize(payee.script);
+  }
+  for (const Coin& coin : funds.coins) {
+    vsize += bitcoin::EstimatedInputVsize(bitcoin::KindOf(coin.script));
+  }
+  return vsize * kWitnessScaleFactor > policy_.max_batch_weight;
 }
 
 void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
@@ -296,7 +259,7 @@ void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
 void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms) {
   if (!draft.missing.empty()) {
     for (const bitcoin::OutPoint& coin : draft.missing) {
-      pool_.Remove(coin);
+      follower_.NoteMissing(coin);
       gone_until_ms_[coin] = now_ms + policy_.retry_max_ms;
     }
     if (attempt.leaves) {
@@ -319,12 +282,13 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
   if (draft.judgement) return OnJudgement(attempt, *draft.judgement, now_ms);
   if (attempt.fee.conf_target) last_rates_[*attempt.fee.conf_target] = draft.fee_rate_sat_kvb;
   const auto contents = ContentsOf(ledger_, attempt.sends);
-  CheckedDraft checked = CheckDraft(draft, attempt.coins, contents);
+  CheckedDraft checked = CheckDraft(draft, attempt.funds.coins, contents, attempt.funds.split_sat);
   if (!checked.reservation) {
     return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + checked.problem,
                        false, now_ms);
   }
   const auto objection = ObjectionToFee(*checked.reservation, contents, policy_);
+  if (objection && !attempt.funds.is_plain) return StartPlainly();
   if (objection && objection->index) {
     return HoldBack(attempt.sends[*objection->index], "fee_above_cap", objection->text, true,
                     now_ms);
@@ -334,6 +298,13 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
   const bool may_fall = attempt.fee.conf_target.has_value();
   if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, may_fall, now_ms);
   Reserve(attempt, std::move(*checked.reservation), now_ms);
+}
+
+// What serves the wallet and not these sends is left away before a cap is said to stand against
+// them.
+void Builder::StartPlainly() {
+  plain_ = true;
+  wake_ms_ = 0;
 }
 
 void Builder::Pause(Millis now_ms) {
@@ -346,10 +317,7 @@ void Builder::Pause(Millis now_ms) {
 void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms) {
   reservation.sends = attempt.sends;
   reservation.exclusions = attempt.exclusions;
-  const bool is_taken = !attempt.leaves && std::any_of(attempt.coins.begin(), attempt.coins.end(),
-                                                       [&](const Coin& coin) {
-                                                         return ledger_.IsReserved(coin.outpoint);
-                                                       });
+  const bool is_taken = !attempt.leaves && HoldsReserved(ledger_, attempt.funds.coins);
   if (is_taken) return Pause(now_ms);  // by a replacement that was drafted at the same time
   if (const auto objection = ledger_.Objection(reservation)) {
     return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + *objection,
@@ -357,7 +325,10 @@ void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis 
   }
   const BatchId batch = outbox_.Write(std::move(reservation), now_ms);
   extra_sat_ = 0;
+  plain_ = false;
   max_company_ = std::min(max_company_ * 2, policy_.max_sends_per_batch);
+  waste_sat_ += attempt.funds.waste_sat;
+  if (!attempt.funds.split_sat.empty()) funder_.NoteSplit();
   Forget(attempt.sends);
   payer_.Schedule(batch, now_ms);
   if (attempt.leaves) payer_.Schedule(*attempt.leaves, now_ms);

@@ -13,9 +13,12 @@
 #include <vector>
 
 #include "core/answers.h"
+#include "core/batching.h"
 #include "core/coin_pool.h"
 #include "core/commands.h"
+#include "core/draft_numbers.h"
 #include "core/follower.h"
+#include "core/funder.h"
 #include "core/outbox.h"
 #include "core/payer.h"
 #include "core/policy.h"
@@ -23,19 +26,10 @@
 
 namespace sendonce::core {
 
-// Numbers drafts, so that a reply finds who asked.
-class DraftNumbers {
- public:
-  uint64_t Next() { return ++last_; }
-
- private:
-  uint64_t last_ = 0;
-};
-
 class Builder {
  public:
   Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool, Follower& follower,
-          Payer& payer, DraftNumbers& drafts);
+          Payer& payer, Funder& funder, DraftNumbers& drafts);
 
   // Starts a draft for sends that wait, if none is under way.
   void Advance(Millis now_ms);
@@ -52,14 +46,14 @@ class Builder {
   // The clock was set back: what was held back is due.
   void MakeDue(Millis now_ms);
 
-  // A coin that may be spent now: confirmed deeply enough (R9) and in no live batch (R2).
-  bool MaySpend(const WalletCoin& coin) const;
+  // What was chosen since the start, see CoinChoice.
+  bitcoin::Amount waste_sat() const { return waste_sat_; }
 
  private:
   struct Attempt {
     uint64_t id = 0;
     std::vector<SendId> sends;
-    std::vector<Coin> coins;
+    Funds funds;
     FeeChoice fee;
     std::optional<BatchId> leaves;      // the batch that the sends leave by R4 ...
     std::vector<Exclusion> exclusions;  // ... and why they may
@@ -76,9 +70,6 @@ class Builder {
   void AdvanceRebuilds(Millis now_ms);
   void NoteBlocked(BatchId batch, const Stall& stall);
   void StartRebuild(const Batch& batch, Millis now_ms);
-  std::optional<std::vector<Coin>> CoinsFor(const std::vector<const Send*>& sends,
-                                            const std::vector<Coin>& given,
-                                            bitcoin::FeeRate rate) const;
   void EmitDraft(Attempt attempt);
   bool MaySplit(const Attempt& attempt) const;
   Millis DueOf(const SendId& id) const;
@@ -88,15 +79,15 @@ class Builder {
   bool IsUnaffordable(const Send& send) const;
   bool MayTry(const Send& send, Millis now_ms);
   std::vector<const Send*> Choose(Millis now_ms);
-  FeeChoice FeeOf(const Send& send) const;
   bitcoin::FeeRate GuessedRate(const FeeChoice& fee) const;
   void StartDraft(const std::vector<const Send*>& sends, Millis now_ms);
-  bitcoin::Amount TargetFor(const std::vector<const Send*>& sends, bitcoin::FeeRate rate) const;
+  bool IsTooHeavy(const std::vector<const Send*>& sends, const Funds& funds) const;
 
   void OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms);
   void OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms);
   void OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms);
   void Split(const Attempt& attempt);
+  void StartPlainly();
   void Pause(Millis now_ms);
   void Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms);
   void HoldBack(const SendId& id, std::string code, std::string detail, bool automatic,
@@ -111,6 +102,7 @@ class Builder {
   CoinPool& pool_;
   Follower& follower_;
   Payer& payer_;
+  Funder& funder_;
   DraftNumbers& drafts_;
   std::optional<Attempt> attempt_;
   std::map<BatchId, Stall> blocked_rebuilds_;          // why R4 does not help the batch yet
@@ -125,6 +117,8 @@ class Builder {
   std::map<bitcoin::FeeRate, bitcoin::Amount> unaffordable_;
   std::optional<Millis> short_since_ms_;  // since when there is such an amount in each round
   uint64_t round_ = 0;                    // of the follower, that unaffordable_ is about
+  bool plain_ = false;  // the next draft takes no small coins along and splits no change
+  bitcoin::Amount waste_sat_ = 0;
   size_t max_company_;        // sends in the next draft: halved when a company is refused
   Millis not_before_ms_ = 0;  // no draft before it
   Millis wake_ms_ = 0;        // when a send that is held back may be tried again

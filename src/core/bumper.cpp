@@ -70,14 +70,14 @@ bitcoin::FeeRate Bumper::Wish::HighestRate() const {
 }
 
 Bumper::Bumper(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
-               Follower& follower, Payer& payer, const Builder& builder, DraftNumbers& drafts)
+               Follower& follower, Payer& payer, const Funder& funder, DraftNumbers& drafts)
     : policy_(policy),
       ledger_(ledger),
       outbox_(outbox),
       pool_(pool),
       follower_(follower),
       payer_(payer),
-      builder_(builder),
+      funder_(funder),
       drafts_(drafts) {}
 
 // --- callers
@@ -340,15 +340,22 @@ void Bumper::ChooseCoins(const Batch& batch, Attempt& attempt) const {
     if (!attempt.gone.contains(batch.coins[i].outpoint)) attempt.coins.push_back(batch.coins[i]);
   }
   attempt.has_all = left_sat() < 0 && !AddFreeCoins(batch, -left_sat(), attempt);
+  // Without its parts the transaction is smaller, and could pay less than the one it replaces.
+  attempt.split_sat = SplitOf(batch.versions.front());
+  const auto parts_vsize = static_cast<int64_t>(attempt.split_sat.size()) * kChangeVsize;
+  bitcoin::Amount parts_sat = bitcoin::FeeForVsize(attempt.rate_sat_kvb, parts_vsize);
+  for (const bitcoin::Amount part_sat : attempt.split_sat) parts_sat += part_sat;
+  if (left_sat() < parts_sat) attempt.split_sat.clear();
 }
 
 bool Bumper::AddFreeCoins(const Batch& batch, bitcoin::Amount missing_sat, Attempt& attempt) const {
-  const auto more = pool_.Select(missing_sat, attempt.rate_sat_kvb, [&](const WalletCoin& coin) {
-    return builder_.MaySpend(coin) && !attempt.gone.contains(coin.coin.outpoint) &&
+  const CoinWish wish{missing_sat, attempt.rate_sat_kvb};
+  const auto more = SelectCoins(pool_, wish, [&](const WalletCoin& coin) {
+    return funder_.MaySpend(coin) && !attempt.gone.contains(coin.coin.outpoint) &&
            !FindVersion(batch, coin.coin.outpoint.txid);
   });
   if (!more) return false;
-  for (const Coin& coin : *more) {
+  for (const Coin& coin : more->coins) {
     attempt.coins.push_back(coin);
     attempt.fresh.insert(coin.outpoint);
   }
@@ -357,8 +364,8 @@ bool Bumper::AddFreeCoins(const Batch& batch, bitcoin::Amount missing_sat, Attem
 
 void Bumper::EmitDraft(Attempt attempt) {
   outbox_.Emit(DraftTransaction{attempt.id, attempt.coins,
-                                OutputsOf(ContentsOf(ledger_, attempt.pays)), attempt.batch,
-                                attempt.fee, policy_.fallback_fee_rate_sat_kvb});
+                                OutputsOf(ContentsOf(ledger_, attempt.pays)), attempt.split_sat,
+                                attempt.batch, attempt.fee, policy_.fallback_fee_rate_sat_kvb});
   attempt_ = std::move(attempt);
 }
 
@@ -383,7 +390,7 @@ void Bumper::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
                       "its change is spent by transaction " + bitcoin::DisplayHex(txid), now_ms);
     }
     if (!is_fresh || standing.unspent) continue;
-    pool_.Remove(standing.outpoint);
+    follower_.NoteMissing(standing.outpoint);
     attempt.gone.insert(standing.outpoint);
     all_there = false;
   }
@@ -453,7 +460,7 @@ void Bumper::OnMissing(Attempt attempt, const Draft& draft, Millis now_ms) {
   const Batch* batch = ledger_.FindBatch(attempt.batch);
   bool is_core = false;
   for (const bitcoin::OutPoint& missing : draft.missing) {
-    pool_.Remove(missing);
+    follower_.NoteMissing(missing);
     attempt.gone.insert(missing);
     for (uint32_t i = 0; batch && i < batch->core_coins; ++i) {
       is_core = is_core || batch->coins[i].outpoint == missing;
@@ -503,7 +510,7 @@ void Bumper::Reserve(const Attempt& attempt, const Draft& draft, Millis now_ms) 
   const Batch* batch = ledger_.FindBatch(attempt.batch);
   if (!batch) return Conclude(attempt, Verdict::kTooLate, "the send is paid", now_ms);
   const auto contents = ContentsOf(ledger_, attempt.pays);
-  const CheckedDraft checked = CheckDraft(draft, attempt.coins, contents);
+  const CheckedDraft checked = CheckDraft(draft, attempt.coins, contents, attempt.split_sat);
   if (!checked.reservation) {
     return Conclude(attempt, Verdict::kCannotBump,
                     "the node's draft was thrown away: " + checked.problem, now_ms);

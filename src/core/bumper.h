@@ -21,11 +21,12 @@
 #include <vector>
 
 #include "core/answers.h"
-#include "core/builder.h"
 #include "core/coin_pool.h"
 #include "core/commands.h"
 #include "core/culprit_search.h"
+#include "core/draft_numbers.h"
 #include "core/follower.h"
+#include "core/funder.h"
 #include "core/outbox.h"
 #include "core/payer.h"
 #include "core/policy.h"
@@ -46,7 +47,7 @@ class Bumper {
   };
 
   Bumper(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool, Follower& follower,
-         Payer& payer, const Builder& builder, DraftNumbers& drafts);
+         Payer& payer, const Funder& funder, DraftNumbers& drafts);
 
   // A caller wants the batch that pays the send to pay that rate. There is one Result for each
   // call, at once or later. Of several wishes for one batch the highest is tried first.
@@ -77,6 +78,7 @@ class Bumper {
     FeeChoice fee;
     bitcoin::FeeRate rate_sat_kvb = 0;  // that the coins are chosen for
     std::vector<Coin> coins;
+    std::vector<bitcoin::Amount> split_sat;  // of the change, as version 0 has it
     std::set<bitcoin::OutPoint> fresh;  // those of them that are not reserved for the batch yet
     std::set<bitcoin::OutPoint> gone;   // found missing
     bitcoin::Amount extra_sat = 0;      // added to the target after the coins were found too few
@@ -143,7 +145,7 @@ class Bumper {
   CoinPool& pool_;
   Follower& follower_;
   Payer& payer_;
-  const Builder& builder_;
+  const Funder& funder_;
   DraftNumbers& drafts_;
   std::optional<Attempt> attempt_;
   std::vector<Result> results_;

@@ -1,9 +1,7 @@
-// The coins that may be chosen from, and the choice. The ledger's reservations are subtracted by
-// the caller's predicate: the log is the truth on them (R8).
-//
-// The choice: the smallest single coin that suffices; else the largest ones until they do. Native
-// segwit coins first, because a third party cannot change the txid of what spends them; legacy
-// coins only where those do not suffice (R9).
+// The wallet's coins, as far as they have been read: all of them once, then what the last blocks
+// changed (a full listunspent costs the node seconds where there are many). The ledger's
+// reservations are subtracted by the caller's predicate: the log is the truth on them (R8). What is
+// chosen is core/coin_selection.h's matter.
 //
 // Not thread-safe. Pure.
 
@@ -11,8 +9,9 @@
 #define SENDONCE_CORE_COIN_POOL_H
 
 #include <functional>
+#include <map>
 #include <optional>
-#include <unordered_set>
+#include <set>
 #include <vector>
 
 #include "core/answers.h"
@@ -20,53 +19,52 @@
 
 namespace sendonce::core {
 
-// The most coins that one batch spends: 1,000 P2WPKH inputs are 68 kvB of the 100 kvB that bitcoind
-// relays.
-constexpr size_t kMaxCoinsPerBatch = 1'000;
-
 class CoinPool {
  public:
   using Predicate = std::function<bool(const WalletCoin&)>;
 
-  // What the wallet shows, all of it. O(n log n).
-  void Replace(std::vector<WalletCoin> coins);
+  // Native segwit coins, which a third party cannot give another txid, and all others (R9).
+  enum class Shelf : uint8_t { kSegwit, kLegacy };
 
-  // The coin is spent or was found missing. It comes back only with the next Replace.
+  // What the wallet shows of its coins: all of them, or only those in blocks above a height and
+  // those in none. Of these, coins that are here and are not shown go, but for those for which
+  // `stays` holds: the wallet does not show what is locked. O((shown + gone) log n).
+  void Replace(std::optional<int32_t> above_height, std::vector<WalletCoin> shown,
+               const Predicate& stays);
+
+  // The coin is spent or was found missing. It comes back only if a later reading shows it.
   void Remove(const bitcoin::OutPoint& outpoint);
 
-  // Coins whose amounts, less the fee for their own inputs, reach `target_sat`; nullopt if all
-  // eligible ones do not. Only coins for which `eligible` holds. O(log n + coins chosen + coins
-  // passed over).
-  std::optional<std::vector<Coin>> Select(bitcoin::Amount target_sat,
-                                          bitcoin::FeeRate fee_rate_sat_kvb,
-                                          const Predicate& eligible) const;
+  void Clear();
 
-  // An eligible output of that transaction: the largest of them. O(n).
+  size_t size() const { return coins_.size(); }
+
+  // By amount, then by outpoint, so that nothing depends on the wallet's order; until `visit`
+  // returns false. Ascending from the first coin of at least that amount, descending from the last
+  // of at most that amount. `visit` must not change the pool.
+  using Visitor = std::function<bool(const WalletCoin&)>;
+  void Ascend(Shelf shelf, bitcoin::Amount from_sat, const Visitor& visit) const;
+  void Descend(Shelf shelf, bitcoin::Amount from_sat, const Visitor& visit) const;
+
+  // An eligible output of that transaction: the largest of them. O(log n + its outputs).
   std::optional<Coin> FindOutputOf(const bitcoin::Txid& txid, const Predicate& eligible) const;
 
   // Number and sum of the coins for which `eligible` holds. O(n).
   CoinSum Sum(const Predicate& eligible) const;
 
  private:
-  // Ascending by amount, then by outpoint, so that the choice does not depend on the wallet's
-  // order.
-  struct Shelf {
-    std::vector<WalletCoin> coins;
-  };
+  using Coins = std::map<bitcoin::OutPoint, WalletCoin>;
+  using ByAmount = std::set<std::pair<bitcoin::Amount, bitcoin::OutPoint>>;
 
-  bool IsThere(const WalletCoin& coin, const Predicate& eligible) const;
-  std::optional<Coin> SmallestSufficient(const Shelf& shelf, bitcoin::Amount target_sat,
-                                         bitcoin::FeeRate fee_rate_sat_kvb,
-                                         const Predicate& eligible) const;
-  bitcoin::Amount TakeLargest(const Shelf& shelf, bitcoin::Amount missing_sat,
-                              bitcoin::FeeRate fee_rate_sat_kvb, const Predicate& eligible,
-                              std::vector<Coin>& chosen) const;
+  void Add(WalletCoin coin);
+  void EraseAbove(std::optional<int32_t> above_height, const Predicate& stays);
+  ByAmount& ShelfOf(const WalletCoin& coin);
 
-  Shelf segwit_;
-  Shelf legacy_;
-  // Those that were not removed: bounded by the wallet, though every input of every block is given
-  // to Remove.
-  std::unordered_set<bitcoin::OutPoint, bitcoin::OutPointHasher> there_;
+  Coins coins_;
+  ByAmount segwit_;
+  ByAmount legacy_;
+  // Unconfirmed ones are above all heights.
+  std::set<std::pair<int32_t, bitcoin::OutPoint>> by_height_;
 };
 
 }  // namespace sendonce::core

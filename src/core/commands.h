@@ -137,8 +137,9 @@ struct Durable {
 // it is believed before the core has parsed and checked it.
 struct Draft {
   bitcoin::Bytes unsigned_tx;
-  std::optional<bitcoin::Script>
-      change_script;  // the address that was asked for; the transaction need not use it
+  // The addresses that were asked for, one for each split_sat and one for what is left, which the
+  // transaction need not use.
+  std::vector<bitcoin::Script> change_scripts;
   bitcoin::FeeRate fee_rate_sat_kvb = 0;
   // The block at which the coins were found unspent (gettxout's bestblock, the same for each). A
   // draft counts only if the log follows the chain to just there: otherwise a coin could belong to
@@ -236,11 +237,14 @@ struct ChainRead {
 
 struct WalletCoin {
   Coin coin;
-  int32_t confirmations = 0;
+  // Of the block that holds it; higher by what the chain grew while the wallet was read, never
+  // lower. 0: in none.
+  int32_t height = 0;
 };
 
 struct CoinsRead {
   Outcome<std::vector<WalletCoin>> outcome;
+  std::optional<int32_t> above_height;    // as asked
   std::vector<bitcoin::OutPoint> locked;  // every coin that is locked in the node
 };
 

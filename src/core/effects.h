@@ -48,9 +48,11 @@ struct ReadChain {
   std::vector<ChainPosition> locator;
 };
 
-// The wallet's unspent outputs, unconfirmed ones included, those that are locked not; and the list
-// of those that are.
-struct ReadCoins {};
+// The wallet's unspent outputs, all of them or those in blocks above a height, unconfirmed ones
+// included, those that are locked not; and the list of those that are.
+struct ReadCoins {
+  std::optional<int32_t> above_height;
+};
 
 // Every transaction with which the wallet spends, in blocks above this one or in none.
 struct ReadSpends {
@@ -76,6 +78,7 @@ struct DraftTransaction {
   uint64_t draft = 0;
   std::vector<Coin> coins;
   std::vector<bitcoin::TxOut> outputs;
+  std::vector<bitcoin::Amount> split_sat;  // change behind them, in front of what is left
   // For a version that replaces others: the batch. Its own coins may be spent by what is in the
   // mempool, only the chain has to hold them.
   std::optional<BatchId> replaces;

@@ -16,6 +16,9 @@ constexpr int32_t kSpendsWindowBlocks = 144;
 // The wallet is read with each new tip, and this often without one: its coins and spends cost the
 // node seconds where there are many.
 constexpr Millis kWalletReadIntervalMs = 60'000;
+// All coins are read again, where that is wanted, after so many times as long as the last reading
+// of all took: seconds for 100,000 coins, in which the wallet does nothing else.
+constexpr Millis kPauseAfterFullRead = 20;
 
 constexpr const char* kChainUnknown =
     "the node's chain holds no block that this WAL has read: it has another history from before "
@@ -202,6 +205,8 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
     // The coins' confirmations count on blocks that are gone.
     if (step.fork_height < old_tip_height) {
       coins_known_ = false;
+      coins_read_up_to_.reset();
+      pool_.Clear();
       ++reorganisations_;
     }
     // First, so that what follows is found again by reading from there, should only a part of it
@@ -232,8 +237,16 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
 void Follower::AskForCoinsAndSpends(Millis now_ms) {
   wallet_read_due_ms_ = now_ms + kWalletReadIntervalMs;
   pending_reads_ = 2;
-  outbox_.Emit(ReadCoins{});
+  coins_asked_at_ms_ = now_ms;
+  const int32_t height = ledger_.chain().tip().height;
+  coins_asked_up_to_.reset();
+  if (facts_->wallet_height >= height) coins_asked_up_to_ = height;
+  outbox_.Emit(ReadCoins{MustReadAllCoins(now_ms) ? std::nullopt : coins_read_up_to_});
   outbox_.Emit(ReadSpends{spends_since_});
+}
+
+bool Follower::MustReadAllCoins(Millis now_ms) const {
+  return !coins_read_up_to_ || (all_coins_wanted_ && now_ms >= all_coins_not_before_ms_);
 }
 
 void Follower::ReopenAbove(int32_t fork_height, Millis now_ms) {
@@ -405,16 +418,39 @@ void Follower::OnCoinsRead(const CoinsRead& read, Millis now_ms) {
   --pending_reads_;
   const auto* coins = std::get_if<std::vector<WalletCoin>>(&read.outcome);
   if (coins) {
-    pool_.Replace(*coins);
-    coins_known_ = true;
-    foreign_locks_ = read.locked;
-    std::erase_if(foreign_locks_, [&](const bitcoin::OutPoint& coin) {
-      return !ledger_.BatchesSpending(coin).empty();
-    });
+    TakeCoins(read, *coins, now_ms);
+    TakeForeignLocks(read.locked);
   } else {
     OnFailedRead(read.outcome, Backoff(policy_, wallet_failures_++), now_ms);
   }
   FinishRound(now_ms);
+}
+
+void Follower::TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& coins,
+                         Millis now_ms) {
+  // Locked for one of our batches, the coin is not shown, and is there.
+  const std::set<bitcoin::OutPoint> locked(read.locked.begin(), read.locked.end());
+  pool_.Replace(read.above_height, coins, [&](const WalletCoin& coin) {
+    return locked.contains(coin.coin.outpoint) && ledger_.IsReserved(coin.coin.outpoint);
+  });
+  coins_known_ = true;
+  coins_read_up_to_ = coins_asked_up_to_;
+  if (read.above_height) return;
+  all_coins_wanted_ = false;
+  all_coins_not_before_ms_ = now_ms + kPauseAfterFullRead * (now_ms - coins_asked_at_ms_);
+}
+
+void Follower::TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked) {
+  std::vector<bitcoin::OutPoint> foreign = locked;
+  std::erase_if(foreign, [&](const bitcoin::OutPoint& coin) {
+    return !ledger_.BatchesSpending(coin).empty();
+  });
+  std::sort(foreign.begin(), foreign.end());
+  if (!std::includes(foreign.begin(), foreign.end(), foreign_locks_.begin(),
+                     foreign_locks_.end())) {
+    WantAllCoins();  // an operator has unlocked one
+  }
+  foreign_locks_ = std::move(foreign);
 }
 
 void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
@@ -470,6 +506,7 @@ std::optional<std::string> Follower::RefusalToPay() const {
 }
 
 void Follower::MakeDue(Millis now_ms) {
+  all_coins_not_before_ms_ = now_ms;
   next_read_ms_ = now_ms;
   wallet_read_due_ms_ = now_ms;
 }

@@ -41,6 +41,15 @@ class Follower {
     wanted_ = true;
     wallet_read_due_ms_ = now_ms;
   }
+  // The pool may lack coins that the wallet has: one was found missing and may come back, a lock is
+  // gone, or there are too few for a send. The next reading is of all coins, but all readings of
+  // all coins together take no more than a small share of the wallet's time.
+  void WantAllCoins() { all_coins_wanted_ = true; }
+  // The node does not show the coin as unspent: it is not chosen before a reading shows it again.
+  void NoteMissing(const bitcoin::OutPoint& coin) {
+    pool_.Remove(coin);
+    WantAllCoins();
+  }
 
   // A transaction that spends a coin of the batch was shown by the node: in the mempool, or in a
   // block. Written down as accepted, adopted, rival or confirmed. No effect if nothing about it is
@@ -112,6 +121,9 @@ class Follower {
   bool HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const;
   ChainPosition SpendsSince() const;
   void AskForCoinsAndSpends(Millis now_ms);
+  bool MustReadAllCoins(Millis now_ms) const;
+  void TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& coins, Millis now_ms);
+  void TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked);
 
   const Policy& policy_;
   Ledger& ledger_;
@@ -136,6 +148,13 @@ class Follower {
   // was at start: a log that is months behind must see months of spends.
   ChainPosition spends_since_;
   std::vector<bitcoin::OutPoint> foreign_locks_;
+  // The wallet's height when the coins were read last: from there on they are read again. Empty:
+  // all of them are.
+  std::optional<int32_t> coins_read_up_to_;
+  std::optional<int32_t> coins_asked_up_to_;
+  Millis coins_asked_at_ms_ = 0;
+  bool all_coins_wanted_ = false;
+  Millis all_coins_not_before_ms_ = 0;
   int pending_reads_ = 0;  // of coins and spends in this round
   uint64_t rounds_ = 0;
   uint64_t reorganisations_ = 0;

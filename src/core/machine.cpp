@@ -31,10 +31,11 @@ class Machine::Parts {
         ledger_(std::move(contents)),
         outbox_(ledger_),
         follower_(policy_, ledger_, outbox_, pool_),
-        payer_(policy_, ledger_, outbox_, pool_, follower_),
-        builder_(policy_, ledger_, outbox_, pool_, follower_, payer_, drafts_),
+        payer_(policy_, ledger_, outbox_, follower_),
+        funder_(policy_, ledger_, pool_),
+        builder_(policy_, ledger_, outbox_, pool_, follower_, payer_, funder_, drafts_),
         adopter_(policy_, ledger_, outbox_, follower_, builder_),
-        bumper_(policy_, ledger_, outbox_, pool_, follower_, payer_, builder_, drafts_),
+        bumper_(policy_, ledger_, outbox_, pool_, follower_, payer_, funder_, drafts_),
         desk_(policy_, ledger_, outbox_, follower_, payer_, builder_, bumper_) {}
 
   Effects Step(const Command& command, Millis now_ms) {
@@ -67,6 +68,7 @@ class Machine::Parts {
     }
     status.waiting_sends = ledger_.waiting().size();
     status.oldest_pending_since_ms = OldestPending();
+    status.waste_sat = builder_.waste_sat();
     for (const auto& [id, batch] : ledger_.batches()) {
       if (Ledger::IsOpen(batch)) ++status.open_batches;
     }
@@ -80,9 +82,9 @@ class Machine::Parts {
     FundsReply funds;
     funds.known = follower_.coins_known();
     funds.foreign_locks = follower_.foreign_locks();
-    funds.spendable = pool_.Sum([&](const WalletCoin& coin) { return builder_.MaySpend(coin); });
+    funds.spendable = pool_.Sum([&](const WalletCoin& coin) { return funder_.MaySpend(coin); });
     funds.waiting_for_confirmations = pool_.Sum([&](const WalletCoin& coin) {
-      return !builder_.MaySpend(coin) && !ledger_.IsReserved(coin.coin.outpoint);
+      return !funder_.MaySpend(coin) && !ledger_.IsReserved(coin.coin.outpoint);
     });
     for (const auto& [id, batch] : ledger_.batches()) {
       if (!Ledger::IsOpen(batch) || batch.superseded || batch.confirmation) continue;
@@ -235,6 +237,7 @@ class Machine::Parts {
   Follower follower_;
   Payer payer_;
   DraftNumbers drafts_;
+  Funder funder_;
   Builder builder_;
   Adopter adopter_;
   Bumper bumper_;

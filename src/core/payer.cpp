@@ -76,9 +76,8 @@ Stall StallFrom(const Outcome<T>& outcome, Millis now_ms) {
 
 }  // namespace
 
-Payer::Payer(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
-             Follower& follower)
-    : policy_(policy), ledger_(ledger), outbox_(outbox), pool_(pool), follower_(follower) {
+Payer::Payer(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower)
+    : policy_(policy), ledger_(ledger), outbox_(outbox), follower_(follower) {
   ScheduleAll(0);
 }
 
@@ -216,7 +215,10 @@ void Payer::OnCoinsUnlocked(const CoinsUnlocked& unlocked, Millis now_ms) {
   if (!std::holds_alternative<Done>(unlocked.outcome)) {
     return FailWith(found->second, unlocked.batch, unlocked.outcome, now_ms);
   }
-  if (is_wanted) outbox_.Write(LocksReleased{unlocked.batch}, now_ms);
+  if (is_wanted) {
+    outbox_.Write(LocksReleased{unlocked.batch}, now_ms);
+    follower_.WantAllCoins();
+  }
   Succeed(found->second, unlocked.batch, now_ms);
 }
 
@@ -448,9 +450,11 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   for (const CoinStanding& standing : *standings) {
     all_unspent = all_unspent && standing.unspent;
     if (standing.unspent) continue;
-    pool_.Remove(standing.outpoint);
-    if (!standing.mempool_spender) vanished.push_back(standing.outpoint);
-    if (!standing.mempool_spender) continue;
+    if (!standing.mempool_spender) {
+      follower_.NoteMissing(standing.outpoint);
+      vanished.push_back(standing.outpoint);
+      continue;
+    }
     // It may be a version of another batch that the sends were in (R4').
     for (BatchId id : ledger_.BatchesSpending(standing.outpoint)) {
       follower_.OnSpender(id, *standing.mempool_spender, std::nullopt, now_ms);

@@ -13,7 +13,6 @@
 #include <set>
 
 #include "core/answers.h"
-#include "core/coin_pool.h"
 #include "core/commands.h"
 #include "core/follower.h"
 #include "core/outbox.h"
@@ -23,7 +22,7 @@ namespace sendonce::core {
 
 class Payer {
  public:
-  Payer(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool, Follower& follower);
+  Payer(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower);
 
   // Asks for what is due for each batch.
   void Advance(Millis now_ms);
@@ -102,7 +101,6 @@ class Payer {
   const Policy& policy_;
   Ledger& ledger_;
   Outbox& outbox_;
-  CoinPool& pool_;
   Follower& follower_;
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;

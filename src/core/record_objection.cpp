@@ -424,8 +424,8 @@ class RecordJudge {
           return "a send that a version has left out does not come back";
         }
       }
-      if (version.change_vout && ledger_.IsReserved({version.txid, *version.change_vout})) {
-        return "another batch spends the change of the batch (R3)";
+      for (const bitcoin::OutPoint& change : ChangeOf(version)) {
+        if (ledger_.IsReserved(change)) return "another batch spends the change of the batch (R3)";
       }
     }
     return std::nullopt;

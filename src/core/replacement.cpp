@@ -40,8 +40,8 @@ std::optional<std::string> ObjectionToVersions(const Ledger& ledger, const Batch
   const std::vector<Coin> core = CoreOf(batch);
   for (const Version& version : batch.versions) {
     if (version.raw_tx.empty()) return "a version of its transaction is not signed yet";
-    const bool has_change = version.change_vout.has_value();
-    if (has_change && ledger.IsReserved({version.txid, *version.change_vout})) {
+    for (const bitcoin::OutPoint& change : ChangeOf(version)) {
+      if (!ledger.IsReserved(change)) continue;
       return "its change is spent by another transaction of sendonce";
     }
     if (version.adopted && !SpendsOneOf(version, core)) {
@@ -97,8 +97,8 @@ bitcoin::FeeRate FeeRateAboveAll(const Batch& batch, int64_t vsize) {
 std::vector<bitcoin::OutPoint> ChangesOf(const Batch& batch) {
   std::vector<bitcoin::OutPoint> changes;
   for (const Version& version : batch.versions) {
-    const bool is_out = version.change_vout && !version.raw_tx.empty();
-    if (is_out) changes.push_back({version.txid, *version.change_vout});
+    if (version.raw_tx.empty()) continue;
+    for (const bitcoin::OutPoint& change : ChangeOf(version)) changes.push_back(change);
   }
   return changes;
 }

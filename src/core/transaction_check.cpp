@@ -28,7 +28,9 @@ Objection ObjectionToOutputs(const bitcoin::Transaction& transaction,
                              const std::vector<bitcoin::TxOut>& wanted) {
   const auto& outputs = transaction.outputs;
   if (outputs.size() < wanted.size()) return "an output is missing";
-  if (outputs.size() > wanted.size() + 1) return "it has outputs that nobody asked for";
+  if (outputs.size() > wanted.size() + kMaxChangeOutputs) {
+    return "it has outputs that nobody asked for";
+  }
   if (!std::equal(wanted.begin(), wanted.end(), outputs.begin())) {
     return "its outputs are not those of the sends, in order";
   }
@@ -73,6 +75,21 @@ Objection ObjectionToShape(const bitcoin::Transaction& transaction, const std::v
   return std::nullopt;
 }
 
+Objection ObjectionToChange(const std::vector<bitcoin::TxOut>& change, const Draft& draft,
+                            const std::vector<bitcoin::Amount>& split_sat) {
+  if (change.size() < split_sat.size()) return "a part of the change is missing";
+  if (change.size() > split_sat.size() + 1) return "it has outputs that nobody asked for";
+  for (size_t i = 0; i < change.size(); ++i) {
+    if (i >= draft.change_scripts.size() || change[i].script != draft.change_scripts[i]) {
+      return "its change goes to an address that was not asked for";
+    }
+    if (i < split_sat.size() && change[i].amount_sat != split_sat[i]) {
+      return "its change is not split as asked";
+    }
+  }
+  return std::nullopt;
+}
+
 int64_t OutputsVsize(const SendContent& content) {
   int64_t vsize = 0;
   for (const Payee& payee : content.outputs) vsize += bitcoin::OutputSize(payee.script);
@@ -105,18 +122,18 @@ std::vector<bitcoin::TxOut> OutputsOf(const std::vector<const SendContent*>& con
 }
 
 CheckedDraft CheckDraft(const Draft& draft, const std::vector<Coin>& coins,
-                        const std::vector<const SendContent*>& contents) {
+                        const std::vector<const SendContent*>& contents,
+                        const std::vector<bitcoin::Amount>& split_sat) {
   const auto transaction = bitcoin::ParseTransaction(draft.unsigned_tx);
   if (!transaction) return {std::nullopt, "it is malformed"};
   const auto wanted = OutputsOf(contents);
   if (auto objection = ObjectionToShape(*transaction, coins, wanted)) return {{}, *objection};
+  const std::vector<bitcoin::TxOut> change(
+      transaction->outputs.begin() + static_cast<ptrdiff_t>(wanted.size()),
+      transaction->outputs.end());
+  if (auto objection = ObjectionToChange(change, draft, split_sat)) return {{}, *objection};
   BatchReserved reservation;
-  if (transaction->outputs.size() > wanted.size()) {
-    if (!draft.change_script || transaction->outputs.back().script != *draft.change_script) {
-      return {std::nullopt, "its change goes to an address that was not asked for"};
-    }
-    reservation.change_vout = static_cast<uint32_t>(wanted.size());
-  }
+  if (!change.empty()) reservation.change_vout = static_cast<uint32_t>(wanted.size());
   reservation.coins = coins;
   reservation.unsigned_tx = draft.unsigned_tx;
   reservation.paid = ConsecutiveVouts(contents);

@@ -24,14 +24,16 @@ std::vector<bitcoin::TxOut> OutputsOf(const std::vector<const SendContent*>& con
 // Makes the reservation out of the node's draft, or says what is wrong with the draft. Checked: it
 // parses; it spends exactly `coins`, in order, unsigned, each sequence signalling replace-by-fee
 // (BIP 125) and no relative lock (BIP 68), lock time 0; its outputs are those of the sends, in
-// order, each once, and at most one more, to `draft.change_script`; and what it leaves for the fee
-// is neither negative nor above what `coins` bring. Caps on the fee are FeeObjection's.
+// order, each once; behind them `split_sat`, each to its change script, and at most one more, to
+// the last change script; and what it leaves for the fee is neither negative nor above what `coins`
+// bring. Caps on the fee are FeeObjection's.
 struct CheckedDraft {
   std::optional<BatchReserved> reservation;  // its sends are still empty
   std::string problem;                       // set if there is none
 };
 CheckedDraft CheckDraft(const Draft& draft, const std::vector<Coin>& coins,
-                        const std::vector<const SendContent*>& contents);
+                        const std::vector<const SendContent*>& contents,
+                        const std::vector<bitcoin::Amount>& split_sat = {});
 
 // The same facts, checked on the record itself: what R1 and R2 need to be true whoever wrote it.
 std::optional<std::string> ObjectionToUnsigned(const BatchReserved& record,

@@ -103,6 +103,9 @@ class Metrics::Families {
   Gauge& open_sends = NewGauge("sendonce_open_sends", "Sends that are not final and not ended");
   Gauge& waiting_sends = NewGauge("sendonce_waiting_sends", "Open sends that are in no batch");
   Gauge& open_batches = NewGauge("sendonce_open_batches", "Batches that are watched");
+  Gauge& waste = NewGauge("sendonce_selection_waste_sat",
+                          "What the choice of coins has cost since the start, compared with "
+                          "spending each at the long-term fee rate and without change");
   Gauge& open_alarms = NewGauge("sendonce_open_alarms", "Alarms that nobody has accepted");
   Gauge& durable_seq = NewGauge("sendonce_durable_seq", "The last durable record");
   Gauge& chain_height =
@@ -163,6 +166,7 @@ void Metrics::SetStatus(const core::StatusReply& status) {
   families_->waiting_sends.Set(number(status.waiting_sends));
   families_->open_batches.Set(number(status.open_batches));
   families_->open_alarms.Set(number(status.open_alarms));
+  families_->waste.Set(static_cast<double>(status.waste_sat));
   families_->durable_seq.Set(number(status.durable_seq));
   families_->chain_height.Set(number(status.read_up_to.height));
   families_->node_reachable.Set(status.node.reachable ? 1 : 0);

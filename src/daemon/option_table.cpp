@@ -114,8 +114,36 @@ OptionGroup PayingGroup() {
                 policy.bump_after_blocks)},
           {"bumpstep", "<percent>",
            With("The height of such a step, in percent of the fee rate", policy.bump_step_percent)},
+      }};
+}
+
+OptionGroup BatchesGroup() {
+  const core::Policy policy;
+  return {
+      "Batches and coins",
+      {
+          {"batchwait", "<ms>",
+           With("Milliseconds that a send waits for others to share its transaction; 0: it goes as "
+                "soon as the one before is on its way",
+                policy.max_company_wait_ms)},
+          {"urgenttarget", "<n>",
+           With("A send that names so few blocks, or less, does not wait for others",
+                policy.urgent_conf_target)},
           {"maxbatch", "<n>",
            With("Sends that one transaction pays at most", policy.max_sends_per_batch)},
+          {"maxbatchoutputs", "<n>",
+           With("Outputs that pay, in one transaction", policy.max_outputs_per_batch)},
+          {"maxbatchweight", "<n>",
+           With("Weight of one transaction; bitcoind relays 400000", policy.max_batch_weight)},
+          {"targetcoins", "<n>",
+           With("While fewer coins can be spent, change comes back in several parts, so that "
+                "transactions need not wait for each other's; 0: never",
+                policy.target_coins)},
+          {"consolidatefeerate", "<sat/vB>",
+           "At most at this fee rate a transaction takes small coins along; 0: never (default: " +
+               bitcoin::SatVbTextFromFeeRate(policy.consolidate_fee_rate_sat_kvb) + ")"},
+          {"maxconsolidation", "<n>",
+           With("Small coins that one transaction takes along", policy.max_consolidated_coins)},
           {"maxbacklog", "<n>",
            With("Sends that may wait to be paid; new ones are refused beyond it",
                 policy.max_waiting_sends)},
@@ -183,10 +211,11 @@ SIGTERM stops it; SIGHUP opens debug.log anew, for log rotation.
 }  // namespace
 
 const settings::Program& SendoncedProgram() {
-  static const settings::Program kProgram{"sendonced",
-                                          {settings::CommonOptions(), NodeGroup(), CallersGroup(),
-                                           PayingGroup(), TimesGroup(), FilesGroup()},
-                                          false};
+  static const settings::Program kProgram{
+      "sendonced",
+      {settings::CommonOptions(), NodeGroup(), CallersGroup(), PayingGroup(), BatchesGroup(),
+       TimesGroup(), FilesGroup()},
+      false};
   return kProgram;
 }
 

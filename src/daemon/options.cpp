@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/coin_selection.h"
 #include "core/exclusion.h"
 #include "core/send.h"
 #include "daemon/option_table.h"
@@ -26,6 +27,10 @@ constexpr bitcoin::FeeRate kMaxFeeRate = 100'000 * bitcoin::kSatPerVbyte - 1;
 // A transaction of more than 100,000 vB is not relayed (MAX_STANDARD_TX_WEIGHT); an output has at
 // least 31 bytes.
 constexpr int64_t kMaxSendsPerBatch = 3'000;
+constexpr int64_t kMaxOutputsPerBatch = 10'000;
+constexpr int64_t kMinBatchWeight = 10'000;
+constexpr int64_t kMaxBatchWeight = 400'000;  // bitcoind's MAX_STANDARD_TX_WEIGHT
+constexpr int64_t kMaxTargetCoins = 10'000;
 constexpr int64_t kMaxWaitingSends = 10'000'000;
 constexpr core::Millis kMinIntervalMs = 10;
 constexpr core::Millis kMaxIntervalMs = 86'400'000;
@@ -185,9 +190,28 @@ void ReadBumps(Reader& reader, core::Policy& policy) {
 void ReadLimits(Reader& reader, core::Policy& policy) {
   policy.max_sends_per_batch = static_cast<size_t>(reader.Integer(
       "maxbatch", 1, kMaxSendsPerBatch, static_cast<int64_t>(policy.max_sends_per_batch)));
+  policy.max_outputs_per_batch =
+      static_cast<size_t>(reader.Integer("maxbatchoutputs", 1, kMaxOutputsPerBatch,
+                                         static_cast<int64_t>(policy.max_outputs_per_batch)));
+  policy.max_batch_weight =
+      reader.Integer("maxbatchweight", kMinBatchWeight, kMaxBatchWeight, policy.max_batch_weight);
+  policy.max_company_wait_ms =
+      reader.Integer("batchwait", 0, kMaxIntervalMs, policy.max_company_wait_ms);
+  policy.urgent_conf_target = static_cast<int>(
+      reader.Integer("urgenttarget", 0, core::kMaxConfTarget, policy.urgent_conf_target));
   policy.max_waiting_sends = static_cast<size_t>(reader.Integer(
       "maxbacklog", 1, kMaxWaitingSends, static_cast<int64_t>(policy.max_waiting_sends)));
   policy.max_commit_wait_ms = ReadInterval(reader, "maxcommitwait", policy.max_commit_wait_ms);
+}
+
+void ReadCoins(Reader& reader, core::Policy& policy) {
+  policy.target_coins = static_cast<size_t>(
+      reader.Integer("targetcoins", 0, kMaxTargetCoins, static_cast<int64_t>(policy.target_coins)));
+  policy.consolidate_fee_rate_sat_kvb = ReadFeeRate(reader, "consolidatefeerate", 0, kMaxFeeRate,
+                                                    policy.consolidate_fee_rate_sat_kvb);
+  policy.max_consolidated_coins =
+      static_cast<size_t>(reader.Integer("maxconsolidation", 0, core::kMaxCoinsPerBatch,
+                                         static_cast<int64_t>(policy.max_consolidated_coins)));
 }
 
 void ReadTimes(Reader& reader, core::Policy& policy) {
@@ -209,6 +233,7 @@ core::Policy ReadPolicy(Reader& reader, bitcoin::Network network) {
   ReadFees(reader, network, policy);
   ReadBumps(reader, policy);
   ReadLimits(reader, policy);
+  ReadCoins(reader, policy);
   ReadTimes(reader, policy);
   return policy;
 }

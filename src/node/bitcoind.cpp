@@ -24,8 +24,8 @@ Outcome<core::ChainStep> Bitcoind::ReadChain(const core::ReadChain& effect) {
   return ReadChainStep(rpc_, effect.locator);
 }
 
-Outcome<Bitcoind::WalletCoins> Bitcoind::ReadCoins() {
-  auto coins = ReadWalletCoins(rpc_);
+Outcome<Bitcoind::WalletCoins> Bitcoind::ReadCoins(const core::ReadCoins& effect) {
+  auto coins = ReadWalletCoins(rpc_, effect.above_height);
   auto* read = std::get_if<std::vector<core::WalletCoin>>(&coins);
   if (!read) return FailedAs<WalletCoins>(std::move(coins));
   auto locked = ReadLockedCoins(rpc_);

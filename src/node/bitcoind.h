@@ -48,9 +48,10 @@ class Bitcoind {
   core::Outcome<core::ChainStep> ReadChain(const core::ReadChain& effect);
 
   // Only coins that the wallet says it can spend and solve. (It says so of coins that it cannot
-  // sign for, too: see SignProbe.) Slow: the node reads its whole wallet, seconds for 100,000
-  // coins. The locks are read behind the coins: a coin that is locked in between is among both.
-  core::Outcome<WalletCoins> ReadCoins();
+  // sign for, too: see SignProbe.) Slow without a height: the node reads its whole wallet, seconds
+  // for 100,000 coins. With a height some of the coins in the blocks up to it can be among them.
+  // The locks are read behind the coins: a coin that is locked in between is among both.
+  core::Outcome<WalletCoins> ReadCoins(const core::ReadCoins& effect);
 
   // Each txid once; negative confirmations are the depth of what conflicts with it, as bitcoind
   // counts. If the given block has left the chain, from its fork with the chain. `explained` is

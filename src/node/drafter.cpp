@@ -1,5 +1,6 @@
 #include "node/drafter.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "node/coin_lookup.h"
@@ -123,10 +124,11 @@ Outcome<Draft> Drafter::MakeDraft(const DraftTransaction& effect) {
   auto rate = FeeRateFor(rpc_, effect);
   if (!std::holds_alternative<bitcoin::FeeRate>(rate)) return FailedAs<Draft>(std::move(rate));
   draft.fee_rate_sat_kvb = std::get<bitcoin::FeeRate>(rate);
-  auto change = ChangeFor();
-  if (!std::holds_alternative<ChangeAddress>(change)) return FailedAs<Draft>(std::move(change));
-  draft.change_script = std::get<ChangeAddress>(change).script;
-  auto funded = Fund(effect, std::get<ChangeAddress>(change), draft.fee_rate_sat_kvb);
+  auto change = ChangeFor(effect.split_sat.size() + 1);
+  const auto* addresses = std::get_if<std::vector<ChangeAddress>>(&change);
+  if (!addresses) return FailedAs<Draft>(std::move(change));
+  for (const ChangeAddress& one : *addresses) draft.change_scripts.push_back(one.script);
+  auto funded = Fund(effect, *addresses, draft.fee_rate_sat_kvb);
   if (!std::holds_alternative<Funded>(funded)) return FailedAs<Draft>(std::move(funded));
   draft.unsigned_tx = std::move(std::get<Funded>(funded).unsigned_tx);
   auto judgement = Judge(rpc_, draft.unsigned_tx, effect.coins);
@@ -134,38 +136,63 @@ Outcome<Draft> Drafter::MakeDraft(const DraftTransaction& effect) {
     return FailedAs<Draft>(std::move(judgement));
   }
   draft.judgement = std::get<std::optional<Refused>>(std::move(judgement));
-  if (std::get<Funded>(funded).has_change && !draft.judgement) spare_.reset();
+  if (!draft.judgement) {
+    const size_t used = std::min(std::get<Funded>(funded).change_outputs, spares_.size());
+    spares_.erase(spares_.begin(), spares_.begin() + static_cast<ptrdiff_t>(used));
+  }
   return draft;
+}
+
+core::Outcome<std::string> Drafter::SpareAddress(size_t index) {
+  if (index < spares_.size()) return spares_[index];
+  auto reply = rpc_.Call("getrawchangeaddress", JsonArray({JsonString("bech32")}));
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<std::string>(std::move(reply));
+  auto address = result->String();
+  if (!address) return Malformed("getrawchangeaddress");
+  spares_.push_back(*address);
+  return *address;
 }
 
 // The wallet's word that the address is its own is asked for anew for each draft, by another RPC
 // than the one that made it: change that went elsewhere would be gone.
-Outcome<Drafter::ChangeAddress> Drafter::ChangeFor() {
-  if (!spare_) {
-    auto reply = rpc_.Call("getrawchangeaddress", JsonArray({JsonString("bech32")}));
-    const Json* result = std::get_if<Json>(&reply);
-    if (!result) return FailedAs<ChangeAddress>(std::move(reply));
-    spare_ = result->String();
-    if (!spare_) return Malformed("getrawchangeaddress");
+Outcome<std::vector<Drafter::ChangeAddress>> Drafter::ChangeFor(size_t count) {
+  using Addresses = std::vector<ChangeAddress>;
+  Addresses addresses;
+  std::vector<std::string> questions;
+  for (size_t i = 0; i < count; ++i) {
+    auto address = SpareAddress(i);
+    const auto* text = std::get_if<std::string>(&address);
+    if (!text) return FailedAs<Addresses>(std::move(address));
+    addresses.push_back({*text, {}});
+    questions.push_back(JsonArray({JsonString(*text)}));
   }
-  const std::string address = *spare_;
-  auto reply = rpc_.Call("getaddressinfo", JsonArray({JsonString(address)}));
-  const Json* info = std::get_if<Json>(&reply);
-  if (!info) return FailedAs<ChangeAddress>(std::move(reply));
-  auto script = ReadHex((*info)["scriptPubKey"]);
-  if (script && !script->empty() && (*info)["ismine"].Bool() == true) {
-    return ChangeAddress{address, std::move(*script)};
+  auto replies = rpc_.CallEach("getaddressinfo", questions);
+  const auto* infos = std::get_if<std::vector<Json>>(&replies);
+  if (!infos) return FailedAs<Addresses>(std::move(replies));
+  for (size_t i = 0; i < count; ++i) {
+    auto script = ReadHex((*infos)[i]["scriptPubKey"]);
+    if (!script || script->empty() || (*infos)[i]["ismine"].Bool() != true) {
+      spares_.clear();
+      return Malformed("getaddressinfo");
+    }
+    addresses[i].script = std::move(*script);
   }
-  spare_.reset();
-  return Malformed("getaddressinfo");
+  return addresses;
 }
 
-Outcome<Drafter::Funded> Drafter::Fund(const DraftTransaction& effect, const ChangeAddress& change,
+Outcome<Drafter::Funded> Drafter::Fund(const DraftTransaction& effect,
+                                       const std::vector<ChangeAddress>& change,
                                        bitcoin::FeeRate rate) {
-  const auto bytes = bitcoin::SerializeTransaction(WithoutChange(effect));
+  bitcoin::Transaction transaction = WithoutChange(effect);
+  for (size_t i = 0; i < effect.split_sat.size(); ++i) {
+    transaction.outputs.push_back({effect.split_sat[i], change[i].script});
+  }
+  const size_t position = transaction.outputs.size();
+  const auto bytes = bitcoin::SerializeTransaction(transaction);
   const std::string options = JsonObject({{"add_inputs", JsonBool(false)},
-                                          {"changeAddress", JsonString(change.address)},
-                                          {"changePosition", std::to_string(effect.outputs.size())},
+                                          {"changeAddress", JsonString(change.back().address)},
+                                          {"changePosition", std::to_string(position)},
                                           {"lockUnspents", JsonBool(false)},
                                           {"fee_rate", bitcoin::SatVbTextFromFeeRate(rate)}});
   // The last: iswitness, so that the bytes are read in one way only.
@@ -176,7 +203,8 @@ Outcome<Drafter::Funded> Drafter::Fund(const DraftTransaction& effect, const Cha
   auto unsigned_tx = ReadHex((*result)["hex"]);
   const auto change_position = (*result)["changepos"].Integer();
   if (!unsigned_tx || !change_position) return Malformed("fundrawtransaction");
-  return Funded{std::move(*unsigned_tx), *change_position >= 0};
+  const size_t last = *change_position >= 0 ? 1 : 0;
+  return Funded{std::move(*unsigned_tx), effect.split_sat.size() + last};
 }
 
 }  // namespace sendonce::node

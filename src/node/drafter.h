@@ -3,8 +3,8 @@
 #ifndef SENDONCE_NODE_DRAFTER_H
 #define SENDONCE_NODE_DRAFTER_H
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/commands.h"
 #include "core/effects.h"
@@ -27,16 +27,17 @@ class Drafter {
   };
   struct Funded {
     bitcoin::Bytes unsigned_tx;
-    bool has_change = false;
+    size_t change_outputs = 0;
   };
 
-  core::Outcome<ChangeAddress> ChangeFor();
-  core::Outcome<Funded> Fund(const core::DraftTransaction& effect, const ChangeAddress& change,
-                             bitcoin::FeeRate rate);
+  core::Outcome<std::string> SpareAddress(size_t index);
+  core::Outcome<std::vector<ChangeAddress>> ChangeFor(size_t count);
+  core::Outcome<Funded> Fund(const core::DraftTransaction& effect,
+                             const std::vector<ChangeAddress>& change, bitcoin::FeeRate rate);
 
   RpcClient& rpc_;
   // Asked for and in no draft yet: a draft that fails again and again must not empty the keypool.
-  std::optional<std::string> spare_;
+  std::vector<std::string> spares_;
 };
 
 }  // namespace sendonce::node

@@ -14,12 +14,13 @@ using core::Outcome;
 using core::Refusal;
 using core::Refused;
 
-constexpr std::array<std::string_view, 26> kMethods = {
+constexpr std::array<std::string_view, 27> kMethods = {
     "estimatesmartfee",
     "fundrawtransaction",
     "getaddressinfo",
     "getblock",
     "getblockchaininfo",
+    "getblockcount",
     "getblockhash",
     "getblockheader",
     "getmempoolentry",

@@ -1,5 +1,6 @@
 #include "node/wallet_reader.h"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_set>
 
@@ -14,11 +15,26 @@ using core::Outcome;
 using core::WalletCoin;
 using core::WalletSpend;
 
+// Blocks that may come while the wallet is read; more, and it has to be asked again.
+constexpr int32_t kMaxNewBlocks = 10;
+constexpr int32_t kAllConfirmations = 9'999'999;
+
 // minconf, maxconf, addresses (all), include_unsafe: what a stranger has not confirmed yet is shown
 // as waiting; whether it is spent is for the core to say.
-constexpr char kListUnspent[] = "[0,9999999,[],true]";
+std::string ListUnspent(int32_t max_confirmations) {
+  return JsonArray({"0", std::to_string(max_confirmations), "[]", "true"});
+}
 
-std::optional<WalletCoin> ReadCoin(const Json& entry) {
+Outcome<int32_t> ReadHeight(RpcClient& rpc) {
+  auto reply = rpc.Call("getblockcount", "[]");
+  const Json* result = std::get_if<Json>(&reply);
+  if (!result) return FailedAs<int32_t>(std::move(reply));
+  const auto height = ReadInt32(*result);
+  if (!height || *height < 0) return Malformed("getblockcount");
+  return *height;
+}
+
+std::optional<WalletCoin> ReadCoin(const Json& entry, int32_t tip_height) {
   const auto outpoint = ReadOutPoint(entry);
   const auto amount_sat = ReadAmount(entry["amount"]);
   auto script = ReadHex(entry["scriptPubKey"]);
@@ -26,7 +42,25 @@ std::optional<WalletCoin> ReadCoin(const Json& entry) {
   if (!outpoint || !amount_sat || !bitcoin::IsMoney(*amount_sat) || !script || !confirmations) {
     return std::nullopt;
   }
-  return WalletCoin{{*outpoint, *amount_sat, std::move(*script)}, *confirmations};
+  if (*confirmations < 0 || *confirmations > tip_height + 1) return std::nullopt;
+  const int32_t height = *confirmations > 0 ? tip_height - *confirmations + 1 : 0;
+  return WalletCoin{{*outpoint, *amount_sat, std::move(*script)}, height};
+}
+
+Outcome<std::vector<WalletCoin>> ReadCoinList(const Json& entries, int32_t tip_height) {
+  if (!entries.IsArray()) return Malformed("listunspent");
+  std::vector<WalletCoin> coins;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const Json entry = entries.At(i);
+    const auto spendable = entry["spendable"].Bool();
+    const auto solvable = entry["solvable"].Bool();
+    if (!spendable || !solvable) return Malformed("listunspent");
+    if (!*spendable || !*solvable) continue;
+    auto coin = ReadCoin(entry, tip_height);
+    if (!coin) return Malformed("listunspent");
+    coins.push_back(std::move(*coin));
+  }
+  return coins;
 }
 
 // blockhash, target_confirmations, include_watchonly, include_removed, include_change.
@@ -36,23 +70,25 @@ std::string ListSinceBlock(const bitcoin::BlockHash& since) {
 
 }  // namespace
 
-Outcome<std::vector<WalletCoin>> ReadWalletCoins(RpcClient& rpc) {
-  auto reply = rpc.Call("listunspent", kListUnspent);
+// bitcoind counts confirmations from the last block that the wallet has processed, which the
+// chain's height afterwards is not below: so no coin is taken for deeper than it is.
+Outcome<std::vector<WalletCoin>> ReadWalletCoins(RpcClient& rpc,
+                                                 std::optional<int32_t> above_height) {
+  auto before = ReadHeight(rpc);
+  const int32_t* first_height = std::get_if<int32_t>(&before);
+  if (!first_height) return FailedAs<std::vector<WalletCoin>>(std::move(before));
+  int32_t max_confirmations = kAllConfirmations;
+  if (above_height) {
+    max_confirmations = std::max(0, *first_height - *above_height) + kMaxNewBlocks;
+  }
+  auto reply = rpc.Call("listunspent", ListUnspent(max_confirmations));
   const Json* entries = std::get_if<Json>(&reply);
   if (!entries) return FailedAs<std::vector<WalletCoin>>(std::move(reply));
-  if (!entries->IsArray()) return Malformed("listunspent");
-  std::vector<WalletCoin> coins;
-  for (size_t i = 0; i < entries->size(); ++i) {
-    const Json entry = entries->At(i);
-    const auto spendable = entry["spendable"].Bool();
-    const auto solvable = entry["solvable"].Bool();
-    if (!spendable || !solvable) return Malformed("listunspent");
-    if (!*spendable || !*solvable) continue;
-    auto coin = ReadCoin(entry);
-    if (!coin) return Malformed("listunspent");
-    coins.push_back(std::move(*coin));
-  }
-  return coins;
+  auto after = ReadHeight(rpc);
+  const int32_t* last_height = std::get_if<int32_t>(&after);
+  if (!last_height) return FailedAs<std::vector<WalletCoin>>(std::move(after));
+  if (above_height && *last_height - *first_height > kMaxNewBlocks) return Moved("the chain");
+  return ReadCoinList(*entries, *last_height);
 }
 
 Outcome<std::vector<bitcoin::OutPoint>> ReadLockedCoins(RpcClient& rpc) {

@@ -3,6 +3,7 @@
 #ifndef SENDONCE_NODE_WALLET_READER_H
 #define SENDONCE_NODE_WALLET_READER_H
 
+#include <optional>
 #include <vector>
 
 #include "core/commands.h"
@@ -11,7 +12,8 @@
 namespace sendonce::node {
 
 // Blocking; see Bitcoind::ReadCoins and ReadSpends.
-core::Outcome<std::vector<core::WalletCoin>> ReadWalletCoins(RpcClient& rpc);
+core::Outcome<std::vector<core::WalletCoin>> ReadWalletCoins(RpcClient& rpc,
+                                                             std::optional<int32_t> above_height);
 core::Outcome<std::vector<bitcoin::OutPoint>> ReadLockedCoins(RpcClient& rpc);
 core::Outcome<std::vector<core::WalletSpend>> ReadWalletSpends(RpcClient& rpc,
                                                                const bitcoin::BlockHash& since);

@@ -14,7 +14,7 @@ import time
 from framework import case, faults
 from framework.chain import Chain
 from framework.rpc import HttpError, RpcError, to_btc
-from framework.sending import BRISK, COIN_SAT, SendCase
+from framework.sending import BRISK, COIN_SAT, WHOLE_CHANGE, SendCase
 from framework.waiting import wait_until
 
 SECONDS = int(os.environ.get("SENDONCE_TEST_SECONDS", "60"))
@@ -65,7 +65,8 @@ class Sometimes(faults.Fault):
 class Play(SendCase):
     wallet_coins = 30
     with_proxy = True
-    options = (*BRISK, f"-conflictdepth={CONFLICT_DEPTH}", "-rpcclienttimeout=3")
+    options = (*(option for option in BRISK if option != WHOLE_CHANGE),
+               f"-conflictdepth={CONFLICT_DEPTH}", "-rpcclienttimeout=3")
 
     def setUp(self):
         super().setUp()

@@ -14,7 +14,10 @@ AMOUNT_SAT = 100_000
 # Longer than a call may take here: a wait that does not end when it should is a failed test.
 WAIT_S = 600
 # What a daemon does by the clock, it does soon.
-BRISK = ("-reconcileinterval=300", "-rebroadcastinterval=500", "-retrymin=20", "-retrymax=200")
+# Change in one piece, so that coins can be counted.
+WHOLE_CHANGE = "-targetcoins=0"
+BRISK = ("-reconcileinterval=300", "-rebroadcastinterval=500", "-retrymin=20", "-retrymax=200",
+         WHOLE_CHANGE)
 
 _wallet_numbers = itertools.count(1)
 

@@ -11,7 +11,7 @@ using samples::Paying;
 using samples::To;
 
 struct Started : Play {
-  explicit Started(const Policy& policy = {}) : Play(policy) { Start(); }
+  explicit Started(const Policy& policy = WithWholeChange()) : Play(policy) { Start(); }
 };
 
 BOOST_AUTO_TEST_SUITE(machine_bulk_tests)
@@ -86,7 +86,7 @@ BOOST_FIXTURE_TEST_CASE(one_that_is_refused_does_not_touch_the_others, Started) 
 }
 
 BOOST_AUTO_TEST_CASE(while_overloaded_the_known_ones_are_answered) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_waiting_sends = 2;
   Play play(policy);
   play.FundWith({});

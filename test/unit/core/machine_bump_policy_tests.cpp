@@ -20,7 +20,7 @@ bitcoin::Amount FeeOf(const Batch& batch, size_t version) {
 }
 
 Policy RaisingAfter(int32_t blocks) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.bump_after_blocks = blocks;
   return policy;
 }
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_SUITE(machine_bump_policy_tests)
 // --- what does not confirm
 
 BOOST_AUTO_TEST_CASE(nothing_is_raised_unless_it_is_switched_on) {
-  Overdue play{Policy{}};
+  Overdue play{WithWholeChange()};
   play.node.estimate_sat_kvb = 50'000;
   play.PassBlocks(20);
   BOOST_TEST(play.Versions() == 1U);

@@ -353,7 +353,7 @@ BOOST_FIXTURE_TEST_CASE(a_higher_wish_takes_the_place_of_a_lower_one, Bumped) {
 }
 
 BOOST_AUTO_TEST_CASE(a_wish_that_is_too_high_does_not_spoil_a_lower_one) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_fee_sat = 3'000;
   PlayAt play(Phase::kAcceptanceDurable, policy);
   play.Bump("w-1", kHigher);

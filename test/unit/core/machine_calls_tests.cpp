@@ -33,11 +33,11 @@ SendContent Alone(std::string_view name, bitcoin::Amount amount_sat) {
 }
 
 struct Started : Play {
-  explicit Started(const Policy& policy = {}) : Play(policy) { Start(); }
+  explicit Started(const Policy& policy = WithWholeChange()) : Play(policy) { Start(); }
 };
 
 Policy PolicyWithBacklog(size_t max_waiting_sends) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_waiting_sends = max_waiting_sends;
   return policy;
 }
@@ -186,7 +186,7 @@ BOOST_FIXTURE_TEST_CASE(sends_of_different_fees_are_not_paid_together, Play) {
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_has_a_limit) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_sends_per_batch = 2;
   Play play(policy);
   play.FundWith({samples::CoinOf(1, 100'000), samples::CoinOf(2, 900'000)});

@@ -19,7 +19,7 @@ BOOST_FIXTURE_TEST_CASE(each_block_is_read_once_and_followed, Sent) {
   node.Mine(3);
   CHECK_STEP(ChainHint(), "read chain from 100");
   CHECK_STEP(ReadsChain(), "append 7: batch 3 confirmed: t1 in block 101",
-             "append 8: chain from 100 to 103", "read coins", "read spends since 100");
+             "append 8: chain from 100 to 103", "read coins above 100", "read spends since 100");
   Settle();
   CHECK_STEP(ChainHint(), "read chain from 103");
   CHECK_STEP(ReadsChain());
@@ -33,7 +33,7 @@ BOOST_FIXTURE_TEST_CASE(many_blocks_are_read_in_steps, Sent) {
              "append 8: chain from 100 to 108", "append 9: batch 3 final", "read chain from 108");
   CHECK_STEP(Submit("w-2", {To("bob", 60'000)}), "append 10: w-2 recorded");
   CHECK_STEP(ReadsChain(), "append 11: chain from 108 to 116", "read chain from 116");
-  CHECK_STEP(ReadsChain(), "append 12: chain from 116 to 120", "read coins",
+  CHECK_STEP(ReadsChain(), "append 12: chain from 116 to 120", "read coins above 100",
              "read spends since 100");
   CHECK_STEP(ReadsCoins());
   CHECK_STEP(ReadsSpends(), "draft 2: t1:1 to bob 60000");

@@ -70,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(already_in_chain_is_accepted, Broadcasting) {
   node.Mine();
   CHECK_STEP(Broadcasts(), "append 6: batch 3 accepted: t1", "read chain from 100");
   CHECK_STEP(ReadsChain(), "append 7: batch 3 confirmed: t1 in block 101",
-             "append 8: chain from 100 to 101", "read coins", "read spends since 100");
+             "append 8: chain from 100 to 101", "read coins above 100", "read spends since 100");
 }
 
 // -25: not spendable in this view, for any of six reasons. Each coin is looked up, and nothing is
@@ -443,7 +443,7 @@ BOOST_FIXTURE_TEST_CASE(a_fee_over_the_senders_limit_is_shown_and_tried_again, P
 }
 
 BOOST_AUTO_TEST_CASE(a_fee_over_the_operators_cap_is_shown_and_tried_again) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_fee_sat = 100;
   Play play(policy);
   play.Start();
@@ -543,7 +543,7 @@ BOOST_FIXTURE_TEST_CASE(a_send_whose_share_of_the_fee_is_too_high_is_left_out, C
 }
 
 BOOST_FIXTURE_TEST_CASE(a_company_whose_fee_is_over_the_operators_cap_is_halved, Play) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_fee_sat = 2'300;  // one or two pay less, four do not
   Play play(policy);
   play.FundWith({CoinOf(1, 100'000), CoinOf(2, 500'000), CoinOf(3, 600'000), CoinOf(4, 700'000)});

@@ -10,7 +10,7 @@ namespace {
 using samples::To;
 
 Policy PolicyWithSlowDisk(Millis max_commit_wait_ms, size_t max_unsynced_records = 100) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_commit_wait_ms = max_commit_wait_ms;
   policy.max_unsynced_records = max_unsynced_records;
   return policy;
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(records_that_wait_for_the_disk_have_a_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(a_full_backlog_says_in_what_time_a_batch_of_it_is_likely_to_be_paid) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.max_waiting_sends = 4;
   policy.max_sends_per_batch = 2;
   Play play(policy);

@@ -66,7 +66,7 @@ inline void BringTo(Play& play, Phase phase) {
 
 // A play that was started and brought there.
 struct PlayAt : Play {
-  explicit PlayAt(Phase phase, const Policy& policy = {}) : Play(policy) {
+  explicit PlayAt(Phase phase, const Policy& policy = WithWholeChange()) : Play(policy) {
     Start();
     BringTo(*this, phase);
   }

@@ -21,6 +21,12 @@ void AddLines(std::string& text, const std::string& more) {
 
 }  // namespace
 
+Policy WithWholeChange() {
+  Policy policy;
+  policy.target_coins = 0;
+  return policy;
+}
+
 Play::Play(const Policy& policy)
     : policy_(policy), machine_(std::make_unique<Machine>(policy, Ledger(log.Load()))) {
   node.Fund(samples::CoinOf(1, 1'000'000), 6);
@@ -144,11 +150,11 @@ std::string Play::ReadsChain(Outcome<ChainStep> outcome) {
 }
 
 std::string Play::ReadsCoins() {
-  return ReadsCoins(node.ReadCoins());
+  return ReadsCoins(node.ReadCoins(Asked<ReadCoins>()));
 }
 std::string Play::ReadsCoins(Outcome<std::vector<WalletCoin>> outcome) {
-  Take<ReadCoins>();
-  return Give(CoinsRead{std::move(outcome), node.locked()});
+  const ReadCoins asked = Take<ReadCoins>();
+  return Give(CoinsRead{std::move(outcome), asked.above_height, node.locked()});
 }
 
 std::string Play::ReadsSpends() {

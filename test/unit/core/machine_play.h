@@ -22,10 +22,13 @@
 
 namespace sendonce::core {
 
+// The default, but that change is never split: most transcripts are not about that.
+Policy WithWholeChange();
+
 class Play {
  public:
   // The node at block 100, its wallet with coin c1 of 1,000,000 sat. Nothing has been asked yet.
-  explicit Play(const Policy& policy = {});
+  explicit Play(const Policy& policy = WithWholeChange());
 
   // A wallet of these coins instead, each with six confirmations.
   void FundWith(const std::vector<Coin>& coins);

@@ -40,6 +40,7 @@ class Game {
     std::vector<Coin> coins;
     for (uint32_t i = 1; i <= kCoins; ++i) coins.push_back(CoinOf(i, 90'000 + 20'000 * i));
     play_.FundWith(coins);
+    play_.node.shows_old_coins = false;
     play_.Start();
   }
 
@@ -249,6 +250,7 @@ class Game {
   // No more troubles; blocks come, and there is money.
   void ComeToRest() {
     play_.Settle();
+    play_.node.shows_old_coins = true;
     for (uint32_t i = 0; i < 6; ++i) play_.node.Fund(CoinOf(kCoins + 1 + i, 1'000'000), 10);
     for (int i = 0; i < 60; ++i) {
       play_.After(15'000);

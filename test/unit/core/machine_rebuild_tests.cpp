@@ -18,7 +18,7 @@ const bitcoin::TxOut kAlicesOutput = OutputTo("alice", 1'200'000);
 // w-1 was accepted by the node: batch 3, transaction t1, coins c1 and c2, 1,200,000 sat to alice.
 // c9 is free.
 struct TwoCoins : Play {
-  TwoCoins() : TwoCoins(Policy{}) {}
+  TwoCoins() : TwoCoins(WithWholeChange()) {}
   explicit TwoCoins(const Policy& policy) : Play(policy) {
     FundWith({CoinOf(1, 1'000'000), CoinOf(2, 500'000)});
     Start();
@@ -95,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(from_an_output_of_the_rival_once_it_is_deep_enough_to_sp
 }
 
 BOOST_AUTO_TEST_CASE(at_conflict_depth_any_coins_do) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.conflict_depth = 12;
   TwoCoins play(policy);
   play.MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 1'400'000)});
@@ -261,7 +261,7 @@ BOOST_FIXTURE_TEST_CASE(a_rebuilt_send_is_too_late_to_cancel_before_its_signatur
 
 // And where nothing can confirm any more, the fence holds.
 BOOST_AUTO_TEST_CASE(behind_a_deep_rival_a_send_can_be_cancelled) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.conflict_depth = 12;
   TwoCoins play(policy);
   play.node.Evict();
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(behind_a_deep_rival_a_send_can_be_cancelled) {
 
 // The signature of the new batch is not asked for if what justified it is gone.
 BOOST_AUTO_TEST_CASE(depth_is_looked_at_again_before_the_signature) {
-  Policy policy;
+  Policy policy = WithWholeChange();
   policy.conflict_depth = 12;
   TwoCoins play(policy);
   play.MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 1'400'000)});

@@ -22,7 +22,7 @@ BOOST_FIXTURE_TEST_CASE(a_rival_in_a_block_takes_sent_back_to_pending, Sent) {
   node.MineOnly({Other({OutputTo("mallory", 900'000)})});
   ChainHint();
   CHECK_STEP(ReadsChain(), "append 7: batch 3 has rival t2 in block 101",
-             "append 8: alarm: rival t2", "append 9: chain from 100 to 101", "read coins",
+             "append 8: alarm: rival t2", "append 9: chain from 100 to 101", "read coins above 100",
              "read spends since 100");
   CHECK_STEP(Durable());
   CHECK_STEP(Query("w-1"), "answer 2: known w-1 pending conflicted t1 stalled conflicted");
@@ -78,7 +78,7 @@ BOOST_FIXTURE_TEST_CASE(an_operators_bump_that_is_mined_at_once_is_adopted, Sent
   ChainHint();
   CHECK_STEP(ReadsChain(), "append 7: alarm: foreign version t2", "append 8: batch 3 adopts t2",
              "append 9: batch 3 confirmed: t2 in block 101", "append 10: chain from 100 to 101",
-             "read coins", "read spends since 100");
+             "read coins above 100", "read spends since 100");
   BOOST_TEST(NameOfState("w-1") == "confirmed");
 }
 
@@ -119,8 +119,8 @@ BOOST_FIXTURE_TEST_CASE(another_amount_is_for_a_person_to_judge, Sent) {
   node.MineOnly({Other({OutputTo("alice", 49'000), OutputTo("change", 900'000)})});
   ChainHint();
   CHECK_STEP(ReadsChain(), "append 7: batch 3 has rival t2 in block 101",
-             "append 8: alarm: amount differs t2", "append 9: chain from 100 to 101", "read coins",
-             "read spends since 100");
+             "append 8: alarm: amount differs t2", "append 9: chain from 100 to 101",
+             "read coins above 100", "read spends since 100");
   BOOST_TEST(NameOfState("w-1") == "conflicted");
 }
 
@@ -138,7 +138,7 @@ BOOST_FIXTURE_TEST_CASE(a_malleated_payment_is_ours, Play) {
   ChainHint();
   CHECK_STEP(ReadsChain(), "append 7: batch 3 adopts t2",
              "append 8: batch 3 confirmed: t2 in block 101", "append 9: chain from 100 to 101",
-             "read coins", "read spends since 100");
+             "read coins above 100", "read spends since 100");
   Settle();
   BOOST_TEST(ledger().alarms().empty());
   BOOST_TEST((View("w-1").state == SendState::kConfirmed));

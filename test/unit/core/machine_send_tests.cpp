@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_whole_send) {
   play.node.Mine();
   CHECK_STEP(play.ChainHint(), "read chain from 100");
   CHECK_STEP(play.ReadsChain(), "append 7: batch 3 confirmed: t1 in block 101",
-             "append 8: chain from 100 to 101", "read coins", "read spends since 100");
+             "append 8: chain from 100 to 101", "read coins above 100", "read spends since 100");
   CHECK_STEP(play.Settle());
   CHECK_STEP(play.Query("w-1"), "answer 3: known w-1 sent confirmed t1 1 deep");
 
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_whole_send) {
   play.node.Mine();
   play.ChainHint();
   CHECK_STEP(play.ReadsChain(), "append 10: chain from 105 to 106", "append 11: batch 3 final",
-             "read coins", "read spends since 100");
+             "read coins above 105", "read spends since 100");
   CHECK_STEP(play.Durable());
   CHECK_STEP(play.Query("w-1"), "answer 5: known w-1 sent final t1 6 deep");
   BOOST_TEST(!play.ledger().FindSend("w-1"));

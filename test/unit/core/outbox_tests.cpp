@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(questions_to_the_node_need_no_record) {
   outbox->Emit(ReadSpends{samples::BlockAt(100)});
   outbox->Emit(LookUpCoins{2, {samples::OutPointOf(7)}});
   outbox->Emit(
-      DraftTransaction{1, {CoinOf(7, 5'000)}, {samples::OutputTo("alice", 1'000)}, {}, {}, 0});
+      DraftTransaction{1, {CoinOf(7, 5'000)}, {samples::OutputTo("alice", 1'000)}, {}, {}, {}, 0});
   CHECK_STEP(Take(), "append 2: w-1 recorded", "read chain from 100", "read coins",
              "read spends since 100", "look up c7 of batch 2", "draft 1: c7 to alice 1000");
 }

@@ -125,7 +125,7 @@ BatchReserved Reservation(const Ledger& ledger, const std::vector<SendId>& sends
   outputs.push_back(OutputTo("change", change_sat));
   Draft draft;
   draft.unsigned_tx = BytesOf(Spending(coins, outputs));
-  draft.change_script = ScriptOf("change");
+  draft.change_scripts = {ScriptOf("change")};
   CheckedDraft checked = CheckDraft(draft, coins, contents);
   assert(checked.reservation);
   checked.reservation->sends = sends;

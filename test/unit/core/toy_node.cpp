@@ -68,12 +68,13 @@ ChainStep ToyNode::ReadChain(const core::ReadChain& effect) const {
   return step;
 }
 
-std::vector<WalletCoin> ToyNode::ReadCoins() const {
+std::vector<WalletCoin> ToyNode::ReadCoins(const core::ReadCoins& effect) const {
   std::vector<WalletCoin> coins;
   for (const auto& [outpoint, output] : Unspent(true)) {
     if (!IsOurs(output.output.script) || locked_.contains(outpoint)) continue;
-    const int32_t confirmations = output.height > 0 ? height() - output.height + 1 : 0;
-    coins.push_back({{outpoint, output.output.amount_sat, output.output.script}, confirmations});
+    const bool is_old = output.height > 0 && output.height <= effect.above_height.value_or(0);
+    if (is_old && !shows_old_coins) continue;
+    coins.push_back({{outpoint, output.output.amount_sat, output.output.script}, output.height});
   }
   return coins;
 }
@@ -114,11 +115,12 @@ std::vector<CoinStanding> ToyNode::LookUpCoins(const core::LookUpCoins& effect) 
 Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
   Draft draft;
   draft.tip = chain_.back().position.hash;
-  draft.change_script = samples::ScriptOf("change");
+  draft.change_scripts.assign(effect.split_sat.size() + 1, samples::ScriptOf("change"));
   draft.fee_rate_sat_kvb = effect.fee.fee_rate_sat_kvb.value_or(estimate_sat_kvb);
   const Outputs unspent = Unspent(!effect.replaces);
   bitcoin::Amount left_sat = 0;
-  int64_t vsize = 11 + bitcoin::OutputSize(*draft.change_script);
+  const int64_t change_vsize = bitcoin::OutputSize(samples::ScriptOf("change"));
+  int64_t vsize = 11 + change_vsize;
   for (const Coin& coin : effect.coins) {
     if (!unspent.contains(coin.outpoint)) draft.missing.push_back(coin.outpoint);
     left_sat += coin.amount_sat;
@@ -129,11 +131,16 @@ Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
     left_sat -= output.amount_sat;
     vsize += bitcoin::OutputSize(output.script);
   }
+  std::vector<bitcoin::TxOut> outputs = effect.outputs;
+  for (const bitcoin::Amount part_sat : effect.split_sat) {
+    outputs.push_back({part_sat, samples::ScriptOf("change")});
+    left_sat -= part_sat;
+    vsize += change_vsize;
+  }
   left_sat -= bitcoin::FeeForVsize(draft.fee_rate_sat_kvb, vsize);
   if (left_sat < 0) return Refused{Refusal::kCoinsDoNotCover, -4, "do not cover"};
-  std::vector<bitcoin::TxOut> outputs = effect.outputs;
-  if (left_sat >= bitcoin::DustThresholdSat(*draft.change_script)) {
-    outputs.push_back({left_sat, *draft.change_script});
+  if (left_sat >= bitcoin::DustThresholdSat(samples::ScriptOf("change"))) {
+    outputs.push_back({left_sat, samples::ScriptOf("change")});
   }
   const bitcoin::Transaction transaction = samples::Spending(effect.coins, outputs);
   draft.unsigned_tx = samples::BytesOf(transaction);

@@ -25,7 +25,8 @@ class ToyNode {
   // --- what the core asks
 
   ChainStep ReadChain(const core::ReadChain& effect) const;
-  std::vector<WalletCoin> ReadCoins() const;  // also those that are not confirmed
+  std::vector<WalletCoin> ReadCoins(
+      const core::ReadCoins& effect) const;  // also those that are not confirmed
   std::vector<WalletSpend> ReadSpends(const core::ReadSpends& effect) const;
   std::vector<CoinStanding> LookUpCoins(const core::LookUpCoins& effect) const;
   Outcome<Draft> MakeDraft(const DraftTransaction& effect) const;
@@ -74,6 +75,9 @@ class ToyNode {
   NodeFacts facts;  // chain position and work are filled in when it is read
   // Scripts that the node's policy refuses to pay.
   std::set<bitcoin::Script> refused_scripts;
+  // A reading of the last blocks can hold older coins too: so a test can give the wallet a coin
+  // that is confirmed already.
+  bool shows_old_coins = true;
   bitcoin::FeeRate estimate_sat_kvb = kEstimateSatKvb;
 
  private:

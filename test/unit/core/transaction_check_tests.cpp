@@ -33,10 +33,10 @@ struct Asked {
   }
 
   CheckedDraft Check(const Transaction& transaction,
-                     std::optional<bitcoin::Script> change_script = ScriptOf("change")) const {
+                     std::vector<bitcoin::Script> change_scripts = {ScriptOf("change")}) const {
     Draft draft;
     draft.unsigned_tx = BytesOf(transaction);
-    draft.change_script = std::move(change_script);
+    draft.change_scripts = std::move(change_scripts);
     return CheckDraft(draft, coins, Contents());
   }
 
@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(the_outputs_of_all_sends_stand_in_order, Asked) {
 
 BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_transaction, Asked) {
   Draft draft;
-  draft.change_script = ScriptOf("change");
+  draft.change_scripts = {ScriptOf("change")};
   for (const bitcoin::Bytes& bytes : {bitcoin::Bytes{}, bitcoin::Bytes{1, 2, 3}}) {
     draft.unsigned_tx = bytes;
     BOOST_TEST(CheckDraft(draft, coins, Contents()).problem == "it is malformed");
@@ -154,8 +154,7 @@ BOOST_FIXTURE_TEST_CASE(change_to_another_address, Asked) {
 }
 
 BOOST_FIXTURE_TEST_CASE(change_where_no_address_was_asked_for, Asked) {
-  BOOST_TEST(Check(honest, std::nullopt).problem ==
-             "its change goes to an address that was not asked for");
+  BOOST_TEST(Check(honest, {}).problem == "its change goes to an address that was not asked for");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_coin_more, Asked) {
@@ -220,6 +219,51 @@ BOOST_FIXTURE_TEST_CASE(more_than_the_coins_bring, Asked) {
              "it spends more than it has");
   honest.outputs[3].amount_sat = 140'000;
   BOOST_TEST(Check(honest).reservation->fee_sat == 0);
+}
+
+// --- change in several parts
+
+struct Split : Asked {
+  Split() {
+    honest.outputs[3].amount_sat = 50'000;
+    honest.outputs.push_back(OutputTo("second", 60'000));
+    honest.outputs.push_back(OutputTo("third", 29'000));
+  }
+
+  CheckedDraft CheckSplit() const {
+    Draft draft;
+    draft.unsigned_tx = BytesOf(honest);
+    draft.change_scripts = {ScriptOf("change"), ScriptOf("second"), ScriptOf("third")};
+    return CheckDraft(draft, coins, Contents(), {50'000, 60'000});
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(change_in_parts_is_all_behind_the_payments, Split) {
+  const CheckedDraft checked = CheckSplit();
+  BOOST_TEST(checked.problem == "");
+  BOOST_REQUIRE(checked.reservation);
+  BOOST_TEST((checked.reservation->change_vout == 3U));
+  BOOST_TEST(checked.reservation->fee_sat == 1'000);
+  BOOST_TEST(!ObjectionToUnsigned(*checked.reservation, Contents()));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_left_behind_the_parts_can_be_too_little_for_an_output, Split) {
+  honest.outputs.pop_back();
+  BOOST_TEST(CheckSplit().problem == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(each_part_is_there_with_its_amount_and_its_address, Split) {
+  honest.outputs[4].amount_sat += 1;
+  BOOST_TEST(CheckSplit().problem == "its change is not split as asked");
+  honest.outputs[4] = OutputTo("mallory", 60'000);
+  BOOST_TEST(CheckSplit().problem == "its change goes to an address that was not asked for");
+  honest.outputs.resize(4);
+  BOOST_TEST(CheckSplit().problem == "a part of the change is missing");
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_stands_behind_what_is_left, Split) {
+  honest.outputs.push_back(OutputTo("third", 10));
+  BOOST_TEST(CheckSplit().problem == "it has outputs that nobody asked for");
 }
 
 // --- the record, whoever wrote it

@@ -258,7 +258,10 @@ class Transcript::EffectWriter {
   std::string operator()(const ReadChain& effect) const {
     return "read chain from " + std::to_string(effect.locator.back().height);
   }
-  std::string operator()(const ReadCoins&) const { return "read coins"; }
+  std::string operator()(const ReadCoins& effect) const {
+    if (!effect.above_height) return "read coins";
+    return "read coins above " + std::to_string(*effect.above_height);
+  }
   std::string operator()(const ReadSpends& effect) const {
     return "read spends since " + std::to_string(effect.since.height);
   }
@@ -272,7 +275,9 @@ class Transcript::EffectWriter {
     return "draft " + std::to_string(effect.draft) + ": " +
            Joined(effect.coins, ",",
                   [&](const Coin& coin) { return names_.NameOf(coin.outpoint); }) +
-           " to " + Joined(effect.outputs, ", ", PayeeText);
+           " to " + Joined(effect.outputs, ", ", PayeeText) +
+           (effect.split_sat.empty() ? "" : ", change split off: ") +
+           Joined(effect.split_sat, ", ", [](bitcoin::Amount sat) { return std::to_string(sat); });
   }
   std::string operator()(const LockCoins& effect) const {
     return "lock " + CoinsText(effect.coins) + " for " + BatchText(effect.batch);

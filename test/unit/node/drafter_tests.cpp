@@ -65,10 +65,11 @@ struct Fixture {
   static test::Answer Funded(const Json& params, bool with_change) {
     auto transaction = bitcoin::ParseTransaction(*ReadHex(params.At(0)));
     if (!transaction) return Error(-22, "TX decode failed");
+    const std::string position = std::to_string(transaction->outputs.size());
     if (with_change) transaction->outputs.push_back({50'000, WitnessScript(9)});
     return Result(JsonObject({{"hex", HexText(SerializeTransaction(*transaction))},
                               {"fee", "0.00090000"},
-                              {"changepos", with_change ? "2" : "-1"}}));
+                              {"changepos", with_change ? position : "-1"}}));
   }
 
   Draft Made() { return ResultOf(drafter.MakeDraft(effect)); }
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_draft_spends_and_pays_just_what_it_was_told_to) {
   BOOST_REQUIRE(transaction->outputs.size() == 3);
   BOOST_CHECK(transaction->outputs[0] == effect.outputs[0]);
   BOOST_CHECK(transaction->outputs[1] == effect.outputs[1]);
-  BOOST_CHECK(transaction->outputs[2].script == draft.change_script);
+  BOOST_CHECK(transaction->outputs[2].script == draft.change_scripts.back());
   BOOST_TEST(draft.fee_rate_sat_kvb == 12'500);
   BOOST_TEST(bitcoin::DisplayHex(draft.tip) == std::string(64, 'b'));
   BOOST_TEST(draft.missing.empty());
@@ -114,6 +115,30 @@ BOOST_AUTO_TEST_CASE(everything_is_pinned_when_the_node_is_asked_for_fee_and_cha
       R"(,{"add_inputs":false,"changeAddress":"bcrt1qchange","changePosition":2,)"
       R"("lockUnspents":false,"fee_rate":12.5},false])"));
   BOOST_TEST(node.CallsOf("getrawchangeaddress").front() == R"(getrawchangeaddress ["bech32"])");
+}
+
+// Three addresses, asked for one by one, and once more for the next draft: they are not used twice.
+BOOST_AUTO_TEST_CASE(change_in_parts_goes_to_addresses_of_its_own) {
+  uint8_t last = 20;
+  node.On("getrawchangeaddress",
+          [&](const Json&) { return ResultString("change" + std::to_string(++last)); });
+  node.On("getaddressinfo", [](const Json& params) {
+    const int number = std::stoi(params.At(0).String()->substr(6));
+    return Result(R"({"ismine":true,"scriptPubKey":)" +
+                  HexText(WitnessScript(static_cast<uint8_t>(number))) + "}");
+  });
+  effect.split_sat = {11'000, 12'000};
+  const Draft draft = Made();
+  BOOST_TEST((draft.change_scripts ==
+              std::vector<Script>{WitnessScript(21), WitnessScript(22), WitnessScript(23)}));
+  const auto transaction = bitcoin::ParseTransaction(draft.unsigned_tx);
+  BOOST_REQUIRE(transaction->outputs.size() == 5U);
+  BOOST_CHECK((transaction->outputs[2] == bitcoin::TxOut{11'000, WitnessScript(21)}));
+  BOOST_CHECK((transaction->outputs[3] == bitcoin::TxOut{12'000, WitnessScript(22)}));
+  BOOST_TEST(node.CallsOf("fundrawtransaction")
+                 .back()
+                 .find(R"("changeAddress":"change23","changePosition":4)") != std::string::npos);
+  BOOST_CHECK(Made().change_scripts.front() == WitnessScript(24));
 }
 
 BOOST_AUTO_TEST_CASE(the_mempool_judges_it_with_placeholders) {

@@ -149,7 +149,7 @@ void Write(const std::vector<core::CoinStanding>& standings) {
 
 void Write(const core::Draft& draft) {
   Put("hex", bitcoin::HexFromBytes(draft.unsigned_tx));
-  if (draft.change_script) Put("change", bitcoin::HexFromBytes(*draft.change_script));
+  for (const auto& script : draft.change_scripts) Put("change", bitcoin::HexFromBytes(script));
   Put("rate", draft.fee_rate_sat_kvb);
   Put("tip", bitcoin::DisplayHex(draft.tip));
   for (const bitcoin::OutPoint& coin : draft.missing) Put("missing", Text(coin));

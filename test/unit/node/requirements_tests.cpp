@@ -14,7 +14,7 @@ using test::ResultOf;
 using test::ResultString;
 
 const char* const kHelp =
-    "== Blockchain ==\ngetblock \"blockhash\" ( verbosity )\ngetblockchaininfo\n"
+    "== Blockchain ==\ngetblock \"blockhash\" ( verbosity )\ngetblockchaininfo\ngetblockcount\n"
     "getblockhash height\ngetblockheader \"blockhash\"\ngettxout \"txid\" n\n"
     "gettxspendingprevout [{\"txid\":\"hex\"}]\n\n== Control ==\nhelp ( \"command\" )\nuptime\n"
     "== Network ==\ngetnetworkinfo\n== Rawtransactions ==\nfundrawtransaction \"hexstring\"\n"

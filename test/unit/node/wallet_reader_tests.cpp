@@ -14,8 +14,9 @@ using test::UnknownOf;
 
 struct Fixture {
   core::Outcome<std::vector<core::WalletCoin>> ReadCoins(const std::string& entries) {
+    node.On("getblockcount", test::Result("200"));
     node.On("listunspent", test::Result(entries));
-    return ReadWalletCoins(rpc);
+    return ReadWalletCoins(rpc, std::nullopt);
   }
 
   core::Outcome<std::vector<core::WalletSpend>> ReadSpends(const std::string& entries) {
@@ -53,8 +54,34 @@ BOOST_AUTO_TEST_CASE(a_coin_is_read_exactly) {
   BOOST_TEST(OutPointText(coins[0].coin.outpoint) == R"({"txid":")" + Id('a') + R"(","vout":1})");
   BOOST_TEST(coins[0].coin.amount_sat == 29'000'001);
   BOOST_TEST(bitcoin::HexFromBytes(coins[0].coin.script) == "0014aa");
-  BOOST_TEST(coins[0].confirmations == 3);
-  BOOST_TEST(node.calls().back() == "listunspent [0,9999999,[],true]");
+  BOOST_TEST(coins[0].height == 198);
+  BOOST_TEST(node.CallsOf("listunspent").back() == "listunspent [0,9999999,[],true]");
+}
+
+// At block 200: from 191 on, and as many more as blocks may come while the wallet is read.
+BOOST_AUTO_TEST_CASE(only_the_last_blocks_are_read_where_that_is_enough) {
+  node.On("getblockcount", test::Result("200"));
+  node.On("listunspent", test::Result(JsonArray({CoinJson("1")})));
+  BOOST_TEST(ResultOf(ReadWalletCoins(rpc, 190)).size() == 1U);
+  BOOST_TEST(node.CallsOf("listunspent").back() == "listunspent [0,20,[],true]");
+  BOOST_TEST(ResultOf(ReadWalletCoins(rpc, 205)).size() == 1U);
+  BOOST_TEST(node.CallsOf("listunspent").back() == "listunspent [0,10,[],true]");
+}
+
+// A coin is never taken for deeper than it is: the height afterwards counts.
+BOOST_AUTO_TEST_CASE(blocks_that_come_meanwhile_make_a_coin_younger) {
+  int32_t height = 199;
+  node.On("getblockcount", [&](const Json&) { return test::Result(std::to_string(++height)); });
+  node.On("listunspent", test::Result(JsonArray({CoinJson("1")})));
+  BOOST_TEST(ResultOf(ReadWalletCoins(rpc, std::nullopt)).front().height == 199);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_blocks_meanwhile_and_it_is_unknown) {
+  int32_t height = 189;
+  node.On("getblockcount", [&](const Json&) { return test::Result(std::to_string(height += 11)); });
+  node.On("listunspent", test::Result("[]"));
+  UnknownOf(ReadWalletCoins(rpc, 190));
+  BOOST_TEST(ResultOf(ReadWalletCoins(rpc, std::nullopt)).empty());
 }
 
 BOOST_AUTO_TEST_CASE(coins_that_the_wallet_cannot_spend_or_solve_are_left_out) {
@@ -72,6 +99,9 @@ BOOST_AUTO_TEST_CASE(a_coin_that_is_odd_makes_all_unknown) {
     UnknownOf(ReadCoins(JsonArray({CoinJson("1"), entry})));
   }
   UnknownOf(ReadCoins("{}"));
+  std::string conflicted = CoinJson("1");
+  conflicted.insert(conflicted.find(":3,") + 1, "-");
+  UnknownOf(ReadCoins(JsonArray({conflicted})));
   for (const char* name : {"txid", "vout", "amount", "scriptPubKey", "confirmations"}) {
     std::string entry = CoinJson("1");
     entry.insert(entry.find(name), "x");
@@ -131,8 +161,10 @@ BOOST_AUTO_TEST_CASE(refusals_are_passed_on) {
   node.On("listunspent", test::Error(-18, "not loaded"));
   node.On("listsinceblock", test::Error(-5, "Block not found"));
   node.On("listlockunspent", test::Error(-18, "not loaded"));
+  node.On("getblockcount", test::Result("200"));
   BOOST_CHECK(test::RefusalOf(ReadLockedCoins(rpc)) == core::Refusal::kWalletNotLoaded);
-  BOOST_CHECK(test::RefusalOf(ReadWalletCoins(rpc)) == core::Refusal::kWalletNotLoaded);
+  BOOST_CHECK(test::RefusalOf(ReadWalletCoins(rpc, std::nullopt)) ==
+              core::Refusal::kWalletNotLoaded);
   BOOST_CHECK(test::RefusalOf(ReadWalletSpends(rpc, {})) == core::Refusal::kNotFound);
 }
 
