@@ -158,7 +158,7 @@ void WalFiller::PayBatch(const std::vector<core::SendId>& ids) {
   transaction.outputs.push_back({kPaymentSat, ScriptOf(2)});
   core::Draft draft;
   draft.unsigned_tx = bitcoin::SerializeTransaction(transaction);
-  draft.change_script = ScriptOf(2);
+  draft.change_scripts = {ScriptOf(2)};
   core::BatchReserved reserved = *core::CheckDraft(draft, coins, contents).reservation;
   reserved.sends = ids;
   const core::BatchId batch = Apply(std::move(reserved));
