@@ -14,6 +14,8 @@ namespace sendonce::http {
 // object and nowhere else; each Begin has its End.
 class JsonWriter {
  public:
+  JsonWriter();
+
   JsonWriter& BeginObject();
   JsonWriter& EndObject();
   JsonWriter& BeginArray();

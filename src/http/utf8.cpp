@@ -1,5 +1,6 @@
 #include "http/utf8.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 
@@ -47,12 +48,15 @@ size_t Utf8CharacterLength(std::string_view text) {
 }
 
 bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
+  const auto is_ascii = [](char c) { return static_cast<uint8_t>(c) < 0x80; };
+  while (true) {
+    const auto other = std::find_if_not(text.begin(), text.end(), is_ascii);
+    text.remove_prefix(static_cast<size_t>(other - text.begin()));
+    if (text.empty()) return true;
     const size_t length = Utf8CharacterLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 std::string_view Utf8Prefix(std::string_view text, size_t max_bytes) {

@@ -202,7 +202,7 @@ class Requests(RefusedCase):
         self.assert_not_recorded()
 
     def test_addresses_of_nothing(self):
-        for path in ("/", "/v1", "/v1/sends", "/v1/sends/bad/", "/v1/sends/bad/x",
+        for path in ("/", "/v1", "/v1/send", "/v1/sends/bad/", "/v1/sends/bad/x",
                      "/v1/sends/bad/history/x", "//v1/sends/bad", "/V1/sends/bad", "/v2/sends/bad",
                      "/v1/events", "/favicon.ico"):
             with self.subTest(path):
@@ -214,6 +214,7 @@ class Requests(RefusedCase):
                                       ("OPTIONS", PATH, "GET, PUT, DELETE"),
                                       ("DELETE", "/v1/status", "GET"),
                                       ("PUT", "/healthz", "GET"),
+                                      ("GET", "/v1/sends", "POST"),
                                       ("GET", "/v1/alarms/1/accept", "POST")):
             with self.subTest(f"{method} {path}"):
                 body = "{}" if method in ("PUT", "POST") else None

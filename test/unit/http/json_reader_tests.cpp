@@ -94,6 +94,30 @@ BOOST_AUTO_TEST_CASE(refuses_what_is_not_json) {
   BOOST_TEST(!Reads(std::string_view("{}\0", 3)));
 }
 
+// RFC 8259, section 7.
+BOOST_AUTO_TEST_CASE(reads_escapes) {
+  const auto text = [](std::string_view escaped) {
+    return std::get<JsonValue>(ParseJson("\"" + std::string(escaped) + "\"")).text;
+  };
+  BOOST_TEST(text(R"(a\"\\\/\b\f\n\r\tb)") == "a\"\\/\b\f\n\r\tb");
+  BOOST_TEST(text(R"(\u0041\u00e4\u20BF)") == "A\xc3\xa4\xe2\x82\xbf");
+  BOOST_TEST(text(R"(\ud83d\ude00)") == "\xf0\x9f\x98\x80");
+  BOOST_TEST(text(R"(\ud8e0\udc00)") == "\xf1\x88\x80\x80");
+  BOOST_TEST(text(R"(\udbff\udfff)") == "\xf4\x8f\xbf\xbf");
+  BOOST_TEST(text(R"(\u0000)") == std::string(1, '\0'));
+  for (const char* bad : {"\\", "\\u12", "\\u12g4", "\\u-123", "\\U0041", "\\ud83d", "\\ud83dx\\ude00",
+                          "\\ud83d\\u0041", "\\ude00", "\\ude00\\ud83d"}) {
+    BOOST_TEST(!Reads("\"" + std::string(bad) + "\""), bad);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(finds_a_key_that_stands_twice_among_many) {
+  std::string fields = R"("k0":0)";
+  for (int i = 1; i < 100; ++i) fields += ",\"k" + std::to_string(i) + "\":0";
+  BOOST_TEST(Reads("{" + fields + "}"));
+  BOOST_TEST(std::get<JsonProblem>(ParseJson("[{" + fields + ",\"k7\":1}]")).field == "[0].k7");
+}
+
 BOOST_AUTO_TEST_CASE(refuses_what_is_not_utf8) {
   BOOST_TEST(!Reads("\"\xff\""));
   BOOST_TEST(!Reads("{\"\xc0\xaf\":1}"));
