@@ -332,7 +332,8 @@ std::optional<Stall> CallDesk::OwnStallOf(const Send& send, const Batch* batch) 
   return payer_.StallOf(batch->id);
 }
 
-void CallDesk::OnTouched(const std::set<SendId>& sends) {
+void CallDesk::OnTouched(const std::vector<SendId>& sends) {
+  if (waiters_.empty() && deadlines_.empty()) return;
   for (const SendId& id : sends) {
     const Send* send = ledger_.FindSend(id);
     if (!send) continue;

@@ -47,7 +47,7 @@ class CallDesk {
   Millis next_due_ms() const;
 
   // Answers those who wait for one of these sends, where it has come far enough.
-  void OnTouched(const std::set<SendId>& sends);
+  void OnTouched(const std::vector<SendId>& sends);
 
   // Answers those who wait for a higher fee and need wait no longer.
   void AnswerBumps();

@@ -38,12 +38,12 @@ Millis Outbox::WaitedMs(Millis now_ms) const {
 void Outbox::NoteTouched(const Entry& entry) {
   if (entry.chain) chain_seq_ = entry.seq;
   for (const Send& send : entry.sends) {
-    touched_.insert(send.id);
-    unsettled_sends_.emplace(entry.seq, send.id);
+    touched_.push_back(send.id);
+    unsettled_sends_.emplace_back(entry.seq, send.id);
   }
   for (const Batch& batch : entry.batches) {
-    touched_.insert(batch.sends.begin(), batch.sends.end());
-    unsettled_batches_.emplace(entry.seq, batch.id);
+    touched_.insert(touched_.end(), batch.sends.begin(), batch.sends.end());
+    unsettled_batches_.emplace_back(entry.seq, batch.id);
   }
 }
 
@@ -82,16 +82,13 @@ void Outbox::OnDurable(Seq seq) {
 }
 
 void Outbox::ForgetClosed() {
-  const auto sends_end = unsettled_sends_.upper_bound(durable_seq_);
-  for (auto item = unsettled_sends_.begin(); item != sends_end; ++item) {
-    ledger_.ForgetIfClosed(item->second, durable_seq_);
-  }
-  unsettled_sends_.erase(unsettled_sends_.begin(), sends_end);
-  const auto batches_end = unsettled_batches_.upper_bound(durable_seq_);
-  for (auto item = unsettled_batches_.begin(); item != batches_end; ++item) {
-    ledger_.ForgetIfClosed(item->second, durable_seq_);
-  }
-  unsettled_batches_.erase(unsettled_batches_.begin(), batches_end);
+  const auto forget_up_to = [this](auto& unsettled) {
+    for (; !unsettled.empty() && unsettled.front().first <= durable_seq_; unsettled.pop_front()) {
+      ledger_.ForgetIfClosed(unsettled.front().second, durable_seq_);
+    }
+  };
+  forget_up_to(unsettled_sends_);
+  forget_up_to(unsettled_batches_);
 }
 
 Effects Outbox::Take() {
@@ -103,7 +100,9 @@ Effects Outbox::Take() {
   return effects;
 }
 
-std::set<SendId> Outbox::TakeTouched() {
+std::vector<SendId> Outbox::TakeTouched() {
+  std::sort(touched_.begin(), touched_.end());
+  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
   return std::exchange(touched_, {});
 }
 

@@ -9,7 +9,6 @@
 
 #include <deque>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -38,8 +37,9 @@ class Outbox {
   // What may be carried out now, in order; the append, if any, first.
   Effects Take();
 
-  // Sends that were touched by records, directly or by their batch, since the last call.
-  std::set<SendId> TakeTouched();
+  // Sends that were touched by records, directly or by their batch, since the last call; ascending,
+  // each once.
+  std::vector<SendId> TakeTouched();
 
   // Records that are not durable yet, and how long the first of them has been waiting for that; 0
   // if there is none.
@@ -58,10 +58,10 @@ class Outbox {
   std::vector<Entry> unsent_;
   std::multimap<Seq, Effect> held_;
   Effects released_;
-  std::set<SendId> touched_;
-  // What was touched by records that are not durable yet, by seq.
-  std::multimap<Seq, SendId> unsettled_sends_;
-  std::multimap<Seq, BatchId> unsettled_batches_;
+  std::vector<SendId> touched_;
+  // What was touched by records that are not durable yet, with their seqs, which ascend.
+  std::deque<std::pair<Seq, SendId>> unsettled_sends_;
+  std::deque<std::pair<Seq, BatchId>> unsettled_batches_;
   // When records that are not durable were written: the first seq of each millisecond.
   std::deque<std::pair<Seq, Millis>> written_at_;
   Seq durable_seq_;

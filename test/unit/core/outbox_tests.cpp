@@ -186,12 +186,12 @@ BOOST_AUTO_TEST_CASE(what_was_opened_again_meanwhile_is_kept) {
 BOOST_AUTO_TEST_CASE(sends_are_touched_by_their_own_records_and_by_those_of_their_batch) {
   Record("w-1");
   Record("w-2");
-  BOOST_TEST((outbox->TakeTouched() == std::set<SendId>{"w-1", "w-2"}));
+  BOOST_TEST((outbox->TakeTouched() == std::vector<SendId>{"w-1", "w-2"}));
   BOOST_TEST(outbox->TakeTouched().empty());
   const BatchId batch = Reserve("w-1", 7);
-  BOOST_TEST((outbox->TakeTouched() == std::set<SendId>{"w-1"}));
+  BOOST_TEST((outbox->TakeTouched() == std::vector<SendId>{"w-1"}));
   outbox->Write(SignatureRequested{batch, 0}, kNow);
-  BOOST_TEST((outbox->TakeTouched() == std::set<SendId>{"w-1"}));
+  BOOST_TEST((outbox->TakeTouched() == std::vector<SendId>{"w-1"}));
 }
 
 BOOST_AUTO_TEST_CASE(how_long_the_first_record_waits_is_known) {
