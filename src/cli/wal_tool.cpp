@@ -25,10 +25,15 @@ WalExitCode Flushed(std::FILE* out, WalExitCode code) {
 
 WalExitCode Dump(const WalOptions& options, std::FILE* out) {
   bool any = false;
-  const auto problem =
-      wal::WalkRecords(options.paths.wal_directory, options.from, [&](const core::Logged& logged) {
-        any = true;
-        return Print(out, http::RecordJson(logged) + "\n");
+  const auto print = [&](const std::string& json) {
+    any = true;
+    return Print(out, json + "\n");
+  };
+  const auto problem = wal::WalkRecords(
+      options.paths.wal_directory, options.from,
+      [&](const core::Logged& logged) { return print(http::RecordJson(logged)); },
+      [&](const wal::Stub& stub) {
+        return print(http::PrunedRecordJson(stub.seq, stub.type, stub.frame_hash));
       });
   if (problem) {
     Complain(problem->text());

@@ -74,7 +74,7 @@ bool Adopter::IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) con
 }
 
 void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
-  if (send && send->content && adopt.content && DifferingField(*send->content, *adopt.content)) {
+  if (send && adopt.content && DifferingField(*send, *adopt.content)) {
     return Give(adopt, Verdict::kIdReused, true, "the id is recorded with other content");
   }
   if (send && IsRecordedPayment(*send, adopt.txid)) {
@@ -115,6 +115,11 @@ void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now
   }
   if (const auto* unknown = std::get_if<Unknown>(&reply.outcome)) {
     return Give(adopt, Verdict::kNodeUnavailable, false, unknown->text);
+  }
+  if (reply.pruned) {
+    return Give(adopt, Verdict::kNotPaid, false,
+                "the transaction pays other ids; which outputs are theirs is not known any more, "
+                "because their detail was pruned");
   }
   ledger_.Restore({}, reply.stored_batches);
   Record(adopt, std::get<FoundTransaction>(reply.outcome), now_ms);

@@ -55,6 +55,8 @@ struct SendView {
   std::optional<Stall> stalled;
   std::vector<PayeeView> outputs;  // empty for an id that was fenced before it was submitted
   std::string reference;
+  // The detail was pruned: no outputs and no reference any more, but what was paid in all.
+  std::optional<bitcoin::Amount> pruned_amount_sat;
   std::optional<bitcoin::Txid> txid;
   std::vector<bitcoin::Txid> txids;
   std::optional<bitcoin::Amount> fee_sat;

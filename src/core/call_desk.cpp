@@ -147,8 +147,9 @@ CallDesk::Finding CallDesk::Record(const SendId& id, const SendContent& content,
 }
 
 CallDesk::Finding CallDesk::FindingOnKnown(const Send& send, const SendContent& content) {
-  const auto field = send.content ? DifferingField(*send.content, content) : std::nullopt;
-  if (!send.content || (field && send.ending == Ending::kCancelled)) {
+  const auto field = DifferingField(send, content);
+  const bool was_submitted = send.content || send.pruned;
+  if (!was_submitted || (field && send.ending == Ending::kCancelled)) {
     return {Verdict::kIdCancelled, &send, true, field.value_or(""),
             "the id was cancelled and is never paid; use another id for another payment"};
   }
@@ -289,11 +290,13 @@ SendReply CallDesk::ReplyOf(Finding finding) const {
 }
 
 // Nothing is said before the records that it rests on are durable: the send's, its batch's, and,
-// where confirmations are counted, the block's.
+// where confirmations are counted, the block's; where detail is pruned, the record's that says so.
 Seq CallDesk::SeqBehind(const SendReply& reply) const {
   if (!reply.send) return 0;
-  return reply.send->confirmations > 0 ? std::max(reply.send->seq, outbox_.chain_seq())
-                                       : reply.send->seq;
+  Seq seq = reply.send->seq;
+  if (reply.send->confirmations > 0) seq = std::max(seq, outbox_.chain_seq());
+  if (reply.send->pruned_amount_sat) seq = std::max(seq, outbox_.pruned_seq());
+  return seq;
 }
 
 void CallDesk::Answer(const Send& send, CallToken call, Verdict verdict, bool replayed,

@@ -263,6 +263,7 @@ struct TransactionLookedUp {
   Outcome<FoundTransaction>
       outcome;  // kNotFound: not the wallet's, or neither in chain nor mempool
   std::vector<Batch> stored_batches;  // that have it as a version; the driver looks them up
+  bool pruned = false;                // the log knows others, whose detail was pruned
 };
 
 // A transaction with which the wallet spends, as listsinceblock shows it. `explained`: the log's
@@ -277,6 +278,28 @@ struct SpendsRead {
   Outcome<std::vector<WalletSpend>> outcome;
 };
 
+// --- from the log, an answer to the effect of the same name
+
+// A final batch, its sends, the records about it, and the hash of what would stand in their place.
+struct Prunable {
+  Batch batch;
+  std::vector<Send> sends;
+  std::vector<Seq> records;
+  bitcoin::Hash256 stubs_hash;
+};
+
+// A place among the confirmed batches, which are in the order of their blocks.
+struct PruneCursor {
+  int32_t height = 0;
+  BatchId batch = 0;
+};
+
+struct PrunableFound {
+  std::vector<Prunable> found;
+  PruneCursor next;   // where to look on
+  bool more = false;  // there may be others up to the height that was asked for
+};
+
 // --- hints (R6): make us look earlier, and change no record before RPC has confirmed what they say
 
 struct TransactionHint {
@@ -287,11 +310,11 @@ struct ChainHint {};  // a block came or went, a gap in a counter, a new connect
 // Time has passed. The driver gives one at Machine::next_tick_ms().
 struct Tick {};
 
-using Command =
-    std::variant<Submit, Query, SubmitMany, QueryMany, Cancel, AskStatus, AskFunds, AskAlarms,
-                 AcceptAlarm, CallerGone, StopAccepting, Bump, Adopt, GiveVerdict, Durable, Drafted,
-                 CoinsLocked, CoinsUnlocked, Signed, Broadcasted, CoinsLookedUp, ChainRead,
-                 CoinsRead, SpendsRead, TransactionLookedUp, TransactionHint, ChainHint, Tick>;
+using Command = std::variant<Submit, Query, SubmitMany, QueryMany, Cancel, AskStatus, AskFunds,
+                             AskAlarms, AcceptAlarm, CallerGone, StopAccepting, Bump, Adopt,
+                             GiveVerdict, Durable, Drafted, CoinsLocked, CoinsUnlocked, Signed,
+                             Broadcasted, CoinsLookedUp, ChainRead, CoinsRead, SpendsRead,
+                             TransactionLookedUp, PrunableFound, TransactionHint, ChainHint, Tick>;
 
 }  // namespace sendonce::core
 

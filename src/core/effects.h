@@ -20,6 +20,8 @@ namespace sendonce::core {
 struct ChainState {
   std::vector<ChainPosition> locator;  // the last is the tip
   ChainWork work{};                    // the most work that was ever seen (R10)
+  // The highest block with a batch whose detail was pruned: what leaves the chain must be above it.
+  std::optional<int32_t> pruned_up_to;
 
   const ChainPosition& tip() const { return locator.back(); }
 };
@@ -113,6 +115,16 @@ struct Broadcast {
   bitcoin::FeeRate max_fee_rate_sat_kvb = 0;
 };
 
+// --- to the log
+
+// Batches that can be pruned, in blocks up to a height, from a place on. No more sends than that,
+// but for the last batch.
+struct FindPrunable {
+  PruneCursor from;
+  int32_t up_to_height = 0;
+  size_t max_sends = 0;
+};
+
 // --- to a caller
 
 struct Answer {
@@ -122,7 +134,7 @@ struct Answer {
 
 using Effect =
     std::variant<Append, ReadChain, ReadCoins, ReadSpends, LookUpTransaction, LookUpCoins,
-                 DraftTransaction, LockCoins, UnlockCoins, Sign, Broadcast, Answer>;
+                 DraftTransaction, LockCoins, UnlockCoins, Sign, Broadcast, FindPrunable, Answer>;
 using Effects = std::vector<Effect>;
 
 }  // namespace sendonce::core

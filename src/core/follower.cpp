@@ -25,6 +25,11 @@ constexpr const char* kChainUnknown =
     "the "
     "WAL was made; point sendonced at the node that it was made with";
 
+constexpr const char* kPrunedBelow =
+    "blocks have left the chain below payments whose detail was pruned, and what they did can not "
+    "be told any more: point sendonced at a node with the chain that it has followed, or put back "
+    "a copy of the WAL from before the pruning";
+
 constexpr const char* kBehindWallet =
     "the wallet has spent what this WAL does not know: put the newest WAL back, or look at each "
     "alarm (/v1/alarms) and accept it with a reason";
@@ -94,11 +99,20 @@ void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
     trouble_code_ = "chain_unknown";
     trouble_text_ = kChainUnknown;
   }
-  if (is_usable && step->connected) {
+  if (is_usable && step->connected && IsBelowPruned(*step)) {
+    trouble_code_ = "pruned_below";
+    trouble_text_ = kPrunedBelow;
+  } else if (is_usable && step->connected) {
     ledger_.Restore(read.stored_sends, read.stored_batches);
     FollowStep(*step, now_ms);
   }
   SetStalls(now_ms);
+}
+
+// No step back without proof: what a batch down there would have to be opened with is gone.
+bool Follower::IsBelowPruned(const ChainStep& step) const {
+  const auto& pruned_up_to = ledger_.chain().pruned_up_to;
+  return pruned_up_to && step.fork_height < *pruned_up_to;
 }
 
 void Follower::OnNodeTrouble(const std::string& code, const std::string& text, Millis now_ms) {
@@ -178,7 +192,7 @@ bool Follower::behind_wallet() const {
 void Follower::SetStalls(Millis now_ms) {
   std::string code = trouble_code_;
   std::string detail = trouble_text_;
-  bool automatic = !misbound_ && code != "chain_unknown";
+  bool automatic = !misbound_ && code != "chain_unknown" && code != "pruned_below";
   if (code.empty() && behind_wallet()) {
     code = "wal_behind_wallet";
     detail = kBehindWallet;

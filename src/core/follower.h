@@ -103,6 +103,7 @@ class Follower {
   void OnNodeTrouble(const std::string& code, const std::string& text, Millis now_ms);
   void SetStalls(Millis now_ms);
 
+  bool IsBelowPruned(const ChainStep& step) const;
   void FollowStep(const ChainStep& step, Millis now_ms);
   void ReopenAbove(int32_t fork_height, Millis now_ms);
   void ReadOneBlock(const ReadBlock& block, Millis now_ms);

@@ -41,6 +41,12 @@ std::optional<std::string> Ledger::Objection(const Record& record) const {
   return ObjectionToRecord(*this, record);
 }
 
+void Ledger::Skip(Seq seq) {
+  assert(seq == last_seq_ + 1);
+  last_seq_ = seq;
+  skipped_.insert(seq);
+}
+
 void Ledger::Restore(const std::vector<Send>& sends, const std::vector<Batch>& batches) {
   for (const Send& send : sends) {
     const auto [stored, is_new] = sends_.emplace(send.id, send);

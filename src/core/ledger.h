@@ -47,6 +47,11 @@ class Ledger {
   // if all is well. O(size of the record and of the batch).
   std::optional<std::string> Objection(const Record& record) const;
 
+  // For logs that are read offline: at this place, the next one, stands a stub. What stood there a
+  // later DetailPruned has to justify; nothing is applied.
+  void Skip(Seq seq);
+  bool IsSkipped(Seq seq) const { return skipped_.contains(seq); }
+
   // Takes back into memory what is not open any more (a reorganisation reached it). No effect on
   // those that are here.
   void Restore(const std::vector<Send>& sends, const std::vector<Batch>& batches);
@@ -131,6 +136,7 @@ class Ledger {
   std::map<Seq, Alarm> alarms_;
   std::map<Seq, SendId> waiting_;  // by the seq of SendRecorded
   std::set<BatchId> troubled_;
+  std::set<Seq> skipped_;
   std::unordered_map<bitcoin::OutPoint, std::set<BatchId>, bitcoin::OutPointHasher> spent_by_;
   std::unordered_map<bitcoin::Txid, BatchId, bitcoin::Hash256Hasher> by_txid_;
 };

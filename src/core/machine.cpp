@@ -11,6 +11,7 @@
 #include "core/follower.h"
 #include "core/outbox.h"
 #include "core/payer.h"
+#include "core/pruner.h"
 #include "core/views.h"
 
 namespace sendonce::core {
@@ -36,7 +37,8 @@ class Machine::Parts {
         builder_(policy_, ledger_, outbox_, pool_, follower_, payer_, funder_, drafts_),
         adopter_(policy_, ledger_, outbox_, follower_, builder_),
         bumper_(policy_, ledger_, outbox_, pool_, follower_, payer_, funder_, drafts_),
-        desk_(policy_, ledger_, outbox_, follower_, payer_, builder_, bumper_) {}
+        desk_(policy_, ledger_, outbox_, follower_, payer_, builder_, bumper_),
+        pruner_(policy_, ledger_, outbox_, follower_) {}
 
   Effects Step(const Command& command, Millis now_ms) {
     if (now_ms + kToleratedStepBackMs < now_ms_) MakeAllDue(now_ms);
@@ -48,7 +50,7 @@ class Machine::Parts {
 
   Millis next_tick_ms() const {
     return std::min({follower_.next_due_ms(), payer_.next_due_ms(), builder_.next_due_ms(),
-                     bumper_.next_due_ms(), desk_.next_due_ms()});
+                     bumper_.next_due_ms(), desk_.next_due_ms(), pruner_.next_due_ms()});
   }
 
   const Ledger& ledger() const { return ledger_; }
@@ -167,6 +169,8 @@ class Machine::Parts {
     adopter_.OnTransactionLookedUp(reply, now_ms_);
   }
 
+  void operator()(const PrunableFound& reply) { pruner_.OnFound(reply, now_ms_); }
+
   void operator()(const AskAlarms& ask) {
     AlarmsReply reply;
     for (const bool accepted : {false, true}) {
@@ -196,6 +200,7 @@ class Machine::Parts {
     bumper_.MakeDue(now_ms);
     payer_.MakeDue(now_ms);
     desk_.EndWaits();
+    pruner_.MakeDue(now_ms);
   }
 
   void AdvanceAll() {
@@ -205,6 +210,7 @@ class Machine::Parts {
     desk_.AnswerBumps();
     builder_.Advance(now_ms_);
     payer_.Advance(now_ms_);
+    pruner_.Advance(now_ms_);
     for (const Adopter::Result& result : adopter_.TakeResults()) desk_.AnswerAdoption(result);
     desk_.OnTouched(outbox_.TakeTouched());
   }
@@ -242,6 +248,7 @@ class Machine::Parts {
   Adopter adopter_;
   Bumper bumper_;
   CallDesk desk_;
+  Pruner pruner_;
   Millis now_ms_ = 0;
 };
 

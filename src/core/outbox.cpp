@@ -14,6 +14,7 @@ bool OnlyReads(const Effect& effect) {
          std::holds_alternative<ReadSpends>(effect) ||
          std::holds_alternative<LookUpTransaction>(effect) ||
          std::holds_alternative<LookUpCoins>(effect) ||
+         std::holds_alternative<FindPrunable>(effect) ||
          std::holds_alternative<DraftTransaction>(effect);
 }
 
@@ -36,7 +37,8 @@ Millis Outbox::WaitedMs(Millis now_ms) const {
 }
 
 void Outbox::NoteTouched(const Entry& entry) {
-  if (entry.chain) chain_seq_ = entry.seq;
+  if (std::holds_alternative<ChainMoved>(entry.record)) chain_seq_ = entry.seq;
+  if (std::holds_alternative<DetailPruned>(entry.record)) pruned_seq_ = entry.seq;
   for (const Send& send : entry.sends) {
     touched_.push_back(send.id);
     unsettled_sends_.emplace_back(entry.seq, send.id);

@@ -49,6 +49,8 @@ class Outbox {
   Seq durable_seq() const { return durable_seq_; }
   // The last record that moved the chain: what "confirmations" rests on.
   Seq chain_seq() const { return chain_seq_; }
+  // The last record that pruned anything.
+  Seq pruned_seq() const { return pruned_seq_; }
 
  private:
   void NoteTouched(const Entry& entry);
@@ -66,6 +68,7 @@ class Outbox {
   std::deque<std::pair<Seq, Millis>> written_at_;
   Seq durable_seq_;
   Seq chain_seq_ = 0;
+  Seq pruned_seq_ = 0;
 };
 
 }  // namespace sendonce::core

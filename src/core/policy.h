@@ -13,6 +13,7 @@ struct Policy {
   int32_t min_confirmations = 1;                   // of our own change, -minconf
   int32_t min_confirmations_foreign = 6;           // of coins from strangers, -minconfforeign (R9)
   int32_t conflict_depth = 100;                    // -conflictdepth (R4 c)
+  int32_t prune_depth = 0;                         // of finished detail, -prune; 0: never
   int conf_target = 6;                             // blocks, -conftarget
   bitcoin::FeeRate fallback_fee_rate_sat_kvb = 0;  // -fallbackfee; 0: none
   bitcoin::FeeRate max_fee_rate_sat_kvb = 1'000 * bitcoin::kSatPerVbyte;  // -maxfeerate

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <set>
 
+#include "core/pruning.h"
+
 namespace sendonce::core {
 
 namespace {
@@ -302,6 +304,21 @@ class RecordApplier::Visitor {
 
   void operator()(const CoinsVanished& record) { BatchAt(record.batch).vanished = record.coins; }
 
+  void operator()(const DetailPruned& record) {
+    auto& pruned_up_to = ledger_.chain_.pruned_up_to;
+    for (const PrunedBatch& pruned : record.batches) {
+      ForgetBatch(pruned.id);
+      for (const PrunedSend& send : pruned.sends) {
+        ledger_.sends_.insert_or_assign(send.id, SendOf(pruned, send));
+        touched_sends_.insert(send.id);
+      }
+      for (Seq seq : StubsOf(pruned)) ledger_.skipped_.erase(seq);
+      const int32_t height = pruned.payment.block.height;
+      pruned_up_to = std::max(height, pruned_up_to.value_or(height));
+    }
+    touched_chain_ = true;
+  }
+
   // Copies what was touched, as it now is, into the entry.
   void Finish() {
     for (BatchId id : touched_batches_) ledger_.IndexTrouble(ledger_.batches_.at(id));
@@ -312,6 +329,14 @@ class RecordApplier::Visitor {
   }
 
  private:
+  // Not there, where the log was pruned before.
+  void ForgetBatch(BatchId id) {
+    const auto batch = ledger_.batches_.find(id);
+    if (batch == ledger_.batches_.end()) return;
+    ledger_.UnindexBatch(batch->second);
+    ledger_.batches_.erase(batch);
+  }
+
   void Touch(const SendId& id) {
     Send& send = ledger_.sends_.at(id);
     send.seq = entry_.seq;

@@ -6,6 +6,7 @@
 #include "core/ledger.h"
 #include "core/matching.h"
 #include "core/may_pay.h"
+#include "core/pruning.h"
 #include "core/transaction_check.h"
 
 namespace sendonce::core {
@@ -160,6 +161,9 @@ class RecordJudge {
     if (record.fork_height < ledger_.chain().locator.front().height) {
       return "the chain is followed only from where the log began";
     }
+    if (record.fork_height < ledger_.chain().pruned_up_to.value_or(record.fork_height)) {
+      return "what was pruned can not be opened again";
+    }
     if (record.fork_height > ledger_.chain().tip().height) {
       return "the fork is a block that was read";
     }
@@ -225,6 +229,10 @@ class RecordJudge {
     const Batch* batch = ledger_.FindBatch(record.batch);
     if (!batch || !batch->locked) return "there is no such batch with locks";
     return std::nullopt;
+  }
+
+  Objection operator()(const DetailPruned& record) const {
+    return ObjectionToPruning(ledger_, record);
   }
 
  private:

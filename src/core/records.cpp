@@ -27,6 +27,7 @@ struct Namer {
   std::string_view operator()(const PaymentAdopted&) const { return "PaymentAdopted"; }
   std::string_view operator()(const LocksReleased&) const { return "LocksReleased"; }
   std::string_view operator()(const CoinsVanished&) const { return "CoinsVanished"; }
+  std::string_view operator()(const DetailPruned&) const { return "DetailPruned"; }
 };
 
 }  // namespace

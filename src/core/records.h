@@ -1,6 +1,7 @@
 // The records of the log: what is durable, and nothing else is known. Each is a fact about the
 // past; applied in order to an empty ledger (core/ledger.h) they give the state. A record is never
-// changed or removed; its type number and layout never change meaning (doc/wal-format.md).
+// changed, and removed only by a later one that says what of it holds on (type 23); its type number
+// and layout never change meaning (doc/wal-format.md).
 
 #ifndef SENDONCE_CORE_RECORDS_H
 #define SENDONCE_CORE_RECORDS_H
@@ -215,11 +216,44 @@ struct CoinsVanished {
   std::vector<bitcoin::OutPoint> coins;
 };
 
+// What is kept for ever of a send whose detail is pruned.
+struct PrunedSend {
+  SendId id;
+  ContentDigest content;
+  Millis created_at_ms = 0;
+  Seq recorded_seq = 0;
+
+  bool operator==(const PrunedSend&) const = default;
+};
+
+// And of the batch that paid it.
+struct PrunedBatch {
+  BatchId id = 0;
+  Payment payment;  // of each of its sends; without vouts
+  // Other names that a version once had: of legacy coins, before the signature was there.
+  std::vector<bitcoin::Txid> former_txids;
+  Millis updated_at_ms = 0;
+  Seq seq = 0;               // the last record of its sends
+  std::vector<Seq> records;  // all that were about the batch, ascending
+  // Of what stands in the log instead of these and of the records of its sends (wal/frame.h).
+  bitcoin::Hash256 stubs_hash;
+  std::vector<PrunedSend> sends;
+
+  bool operator==(const PrunedBatch&) const = default;
+};
+
+// Type 23. From here on only this is known of these batches and their sends; with it, in one step,
+// their records are replaced by stubs. Only where they are deep in the chain and had no story but
+// to be paid (core/pruning.h).
+struct DetailPruned {
+  std::vector<PrunedBatch> batches;
+};
+
 using Record = std::variant<WalCreated, SendRecorded, SendEnded, BatchReserved, SignatureRequested,
                             VersionSigned, VersionAccepted, VersionAdopted, RivalSeen, RivalGone,
                             BatchConfirmed, BatchReopened, BatchFinal, BatchDropped, ChainMoved,
                             AlarmRaised, AlarmAccepted, VersionReserved, VerdictGiven,
-                            PaymentAdopted, LocksReleased, CoinsVanished>;
+                            PaymentAdopted, LocksReleased, CoinsVanished, DetailPruned>;
 
 // The record's name in doc/wal-format.md: "SendRecorded", ...
 std::string_view RecordName(const Record& record);

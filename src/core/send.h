@@ -4,6 +4,7 @@
 #ifndef SENDONCE_CORE_SEND_H
 #define SENDONCE_CORE_SEND_H
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -67,6 +68,24 @@ struct SendContent {
 // are compared by script, outputs in order.
 std::optional<std::string> DifferingField(const SendContent& stored, const SendContent& offered);
 
+// What is kept of a content that was pruned (core/pruning.h): enough to know it again, and to name
+// the field in which another one differs. "outputs", "fee", "max_fee_sat", "batch", "not_after",
+// "reference".
+constexpr size_t kContentFields = 6;
+struct ContentDigest {
+  bitcoin::Hash256 hash;  // of all of it; it alone decides whether two contents are the same
+  std::array<uint64_t, kContentFields> field_hashes{};  // cut short: they only name a field
+  bitcoin::Amount amount_sat = 0;                       // sum of the outputs
+
+  bool operator==(const ContentDigest&) const = default;
+};
+
+// Different for contents that have a DifferingField, equal for others.
+ContentDigest DigestOf(const SendContent& content);
+
+// As above, but only the field as a whole is named.
+std::optional<std::string> DifferingField(const ContentDigest& stored, const SendContent& offered);
+
 // Sum of the outputs. REQUIRES: each is money and so is the sum (checked when the content was
 // accepted).
 bitcoin::Amount TotalAmountSat(const SendContent& content);
@@ -100,7 +119,9 @@ struct Payment {
 
 struct Send {
   SendId id;
-  std::optional<SendContent> content;  // absent: the id was fenced before it was ever submitted
+  // Absent: the id was fenced before it was ever submitted, or `pruned` is there instead.
+  std::optional<SendContent> content;
+  std::optional<ContentDigest> pruned;  // finished long ago: only the answer is kept
   Ending ending = Ending::kNone;
   std::vector<BatchId> batches;       // that it was ever in, oldest first, but for dropped ones
   std::optional<BatchId> live_batch;  // that it belongs to; absent: in none now
@@ -112,6 +133,9 @@ struct Send {
   Seq recorded_seq = 0;  // its first record: its place in the queue
   Seq seq = 0;           // its last record, its batch's included when that was written for it
 };
+
+// The same for a send; nullopt also if it was fenced before it was ever submitted.
+std::optional<std::string> DifferingField(const Send& stored, const SendContent& offered);
 
 }  // namespace sendonce::core
 

@@ -29,7 +29,8 @@ void ShowBlock(SendView& view, const ChainPosition& block, int32_t tip_height) {
 // From the log's index: the payment is final.
 void ShowPayment(SendView& view, const Send& send, int32_t tip_height) {
   const Payment& payment = *send.payment;
-  ShowPayees(view, *send.content, payment.vouts);
+  if (send.content) ShowPayees(view, *send.content, payment.vouts);
+  if (send.pruned) view.pruned_amount_sat = send.pruned->amount_sat;
   view.txid = payment.txid;
   view.txids = payment.txids;
   view.fee_sat = payment.fee_sat;
@@ -170,8 +171,8 @@ SendView ViewOf(const Ledger& ledger, const Send& send) {
   view.created_at_ms = send.created_at_ms;
   view.updated_at_ms = send.updated_at_ms;
   view.seq = send.seq;
-  if (!send.content) return view;
-  view.reference = send.content->reference.value_or("");
+  if (!send.content && !send.pruned) return view;
+  if (send.content) view.reference = send.content->reference.value_or("");
   if (send.payment) {
     ShowPayment(view, send, tip_height);
   } else if (batch && send.ending == Ending::kNone) {

@@ -31,7 +31,7 @@ class Driver::RequestTaker {
 
   void operator()(http::HistoryRequest& request) const {
     const wal::History history = driver_.MustRead(driver_.around_.log.FindHistory(request.id));
-    driver_.server_.ReplyHistory(call_, history.records);
+    driver_.server_.ReplyHistory(call_, history.records, history.pruned);
   }
   void operator()(http::MetricsRequest&) const {
     driver_.server_.ReplyMetrics(call_, driver_.MetricsText());
@@ -67,6 +67,7 @@ Driver::Driver(const Surroundings& surroundings, const core::Policy& policy, cor
                               mailbox_.Post([this, written] { OnDurable(written); });
                             },
                             around_.stop_at_once}),
+      log_reader_(1, [] {}),
       gateway_(node.rpc,
                {[this](core::Command reply) {
                   mailbox_.Post([this, reply = std::move(reply)] { Give(reply); });
@@ -89,6 +90,7 @@ Driver::Driver(const Surroundings& surroundings, const core::Policy& policy, cor
 Driver::~Driver() {
   zmq_.Stop();
   gateway_.Stop();
+  log_reader_.Stop();
   writer_.Stop();
   event_free(timer_);
 }
@@ -146,7 +148,7 @@ void Driver::FillIn(core::Command& command) {
   } else if (auto* verdict = std::get_if<core::GiveVerdict>(&command)) {
     verdict->stored = FindStored(verdict->id);
   } else if (auto* found = std::get_if<core::TransactionLookedUp>(&command)) {
-    found->stored_batches = FindStoredBatches(found->txid);
+    FindStoredBatches(*found);
   } else if (auto* spends = std::get_if<core::SpendsRead>(&command)) {
     auto* list = std::get_if<std::vector<core::WalletSpend>>(&spends->outcome);
     if (!list) return;
@@ -160,6 +162,8 @@ void Driver::FillIn(core::Command& command) {
     if (step->facts.work < machine_.ledger().chain().work) return;
     // At the tip too: a crash can have left confirmations above it.
     if (step->fork_height > machine_.ledger().chain().tip().height) return;
+    // Nor below what was pruned.
+    if (step->fork_height < machine_.ledger().chain().pruned_up_to.value_or(INT32_MIN)) return;
     wal::Confirmed confirmed = MustRead(around_.log.ConfirmedAbove(step->fork_height));
     read->stored_batches = std::move(confirmed.batches);
     read->stored_sends = std::move(confirmed.sends);
@@ -171,13 +175,15 @@ std::optional<core::Send> Driver::FindStored(const core::SendId& id) {
   return MustRead(around_.log.FindSend(id));
 }
 
-std::vector<core::Batch> Driver::FindStoredBatches(const bitcoin::Txid& txid) {
-  std::vector<core::Batch> batches;
-  for (core::BatchId id : MustRead(around_.log.FindBatchesByTxid(txid))) {
+void Driver::FindStoredBatches(core::TransactionLookedUp& found) {
+  for (core::BatchId id : MustRead(around_.log.FindBatchesByTxid(found.txid))) {
     if (machine_.ledger().FindBatch(id)) continue;
-    if (auto batch = MustRead(around_.log.FindBatch(id))) batches.push_back(std::move(*batch));
+    if (auto batch = MustRead(around_.log.FindBatch(id))) {
+      found.stored_batches.push_back(std::move(*batch));
+    } else {
+      found.pruned = true;
+    }
   }
-  return batches;
 }
 
 template <typename T>
@@ -193,9 +199,18 @@ void Driver::Execute(core::Effect& effect) {
     Append(std::move(*append));
   } else if (const auto* answer = std::get_if<core::Answer>(&effect)) {
     GiveAnswer(*answer);
+  } else if (const auto* what = std::get_if<core::FindPrunable>(&effect)) {
+    FindPrunable(*what);
   } else {
     gateway_.Execute(std::move(effect));
   }
+}
+
+void Driver::FindPrunable(const core::FindPrunable& what) {
+  const bool posted = log_reader_.Post([this, what] {
+    mailbox_.Post([this, found = MustRead(around_.log.FindPrunable(what))] { Give(found); });
+  });
+  assert(posted && "asked for once at a time");
 }
 
 void Driver::Append(core::Append append) {

@@ -17,6 +17,7 @@
 #include "daemon/mailbox.h"
 #include "daemon/metrics.h"
 #include "daemon/node_gateway.h"
+#include "daemon/node_worker.h"
 #include "daemon/options.h"
 #include "daemon/wal_writer.h"
 #include "daemon/zmq_listener.h"
@@ -65,9 +66,10 @@ class Driver final : public http::Server::Handler {
   void Step(const core::Command& command);
   void FillIn(core::Command& command);
   std::optional<core::Send> FindStored(const core::SendId& id);
-  std::vector<core::Batch> FindStoredBatches(const bitcoin::Txid& txid);
+  void FindStoredBatches(core::TransactionLookedUp& found);
   void Execute(core::Effect& effect);
   void Append(core::Append append);
+  void FindPrunable(const core::FindPrunable& what);
   void GiveAnswer(const core::Answer& answer);
   void OnDurable(const WalWriter::Written& written);
   void OnRequirements(const core::Outcome<node::Requirements>& outcome);
@@ -83,6 +85,7 @@ class Driver final : public http::Server::Handler {
   Mailbox mailbox_;
   event* timer_;
   WalWriter writer_;
+  NodeWorker log_reader_;  // for what takes long to look up, and nobody waits for
   NodeGateway gateway_;
   HintBox hints_;
   ZmqListener zmq_;

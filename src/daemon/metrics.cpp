@@ -74,6 +74,8 @@ class Metrics::Families {
 
   Family<Counter>& records =
       NewCounters("sendonce_records_total", "Durable records of the log, by type");
+  Counter& pruned_sends =
+      NewCounter("sendonce_pruned_sends_total", "Sends whose detail was pruned");
   Family<Counter>& verdicts =
       NewCounters("sendonce_replies_total", "What callers of /v1/sends were told");
   Family<Counter>& outcomes =
@@ -125,6 +127,11 @@ Metrics::~Metrics() = default;
 
 void Metrics::CountRecord(const core::Record& record) {
   families_->records.Add({{"type", std::string(core::RecordName(record))}}).Increment();
+  if (const auto* pruned = std::get_if<core::DetailPruned>(&record)) {
+    for (const core::PrunedBatch& batch : pruned->batches) {
+      families_->pruned_sends.Increment(static_cast<double>(batch.sends.size()));
+    }
+  }
 }
 
 void Metrics::CountVerdict(core::Verdict verdict) {

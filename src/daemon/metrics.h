@@ -27,6 +27,7 @@ class Metrics {
 
   // sendonce_records_total{type}, by core::RecordName: sends recorded,
   // batches confirmed, alarms raised and so on. When it is durable.
+  // And sendonce_pruned_sends_total: sends whose detail was pruned.
   void CountRecord(const core::Record& record);
 
   // sendonce_replies_total{verdict}: what callers of /v1/sends were told.

@@ -197,6 +197,7 @@ struct NodeGateway::Caller {
     gateway.Run<UnlockCoinsCall>(gateway.paying_, std::move(effect));
   }
   void operator()(core::Append&) const { assert(false && "not for the node"); }
+  void operator()(core::FindPrunable&) const { assert(false && "not for the node"); }
   void operator()(core::Answer&) const { assert(false && "not for the node"); }
 };
 

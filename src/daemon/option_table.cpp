@@ -177,6 +177,10 @@ OptionGroup FilesGroup() {
               {"anchordir", "<dir>",
                "Keep the anchor, which shows that the log has not become shorter, below this "
                "folder; best on another disk (default: the data directory)"},
+              {"prune", "<days>",
+               "Keep of sends that were final so long ago only what answers need (id, hash of the "
+               "content, outcome, transactions, block, times); a day is 144 blocks. At least 7 and "
+               "more than -conflictdepth; 0: keep all (default: 0)"},
               {"pid", "<file>",
                "The file with the process id; a relative path is below the network's folder in the "
                "data directory (default: sendonced.pid)"},

@@ -6,6 +6,7 @@
 
 #include "core/coin_selection.h"
 #include "core/exclusion.h"
+#include "core/pruning.h"
 #include "core/send.h"
 #include "daemon/option_table.h"
 #include "http/limits.h"
@@ -18,6 +19,9 @@ using settings::Reader;
 using settings::Settings;
 
 constexpr int64_t kMaxConfirmations = 1'000'000;
+constexpr int32_t kMaxPruneDays = 36'500;
+constexpr int32_t kMinPruneDays = 7;
+static_assert(kMinPruneDays * core::kBlocksPerDay >= core::kMinPruneDepth);
 // A hundred times the amount: sums of money and their percents stay within 63 bits.
 constexpr int64_t kMaxPercent = 10'000;
 constexpr int64_t kMaxTimeoutSeconds = 3'600;
@@ -163,6 +167,13 @@ void ReadDepths(Reader& reader, core::Policy& policy) {
                   "-conflictdepth must not be lower than -finality: what excludes a payment has to "
                   "be at least as deep as what counts as final");
   }
+  const auto days = static_cast<int32_t>(reader.Integer("prune", 0, kMaxPruneDays, 0));
+  if (days == 0) return;
+  if (days < kMinPruneDays) {
+    reader.Refuse("prune", "-prune must be 0, or not lower than " + std::to_string(kMinPruneDays) +
+                               ": nothing is followed any more that is pruned");
+  }
+  policy.prune_depth = std::max(days * core::kBlocksPerDay, policy.conflict_depth + 1);
 }
 
 void ReadFees(Reader& reader, bitcoin::Network network, core::Policy& policy) {

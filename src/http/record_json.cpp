@@ -294,7 +294,34 @@ struct FieldWriter {
     json.EndArray();
   }
 
+  void operator()(const core::DetailPruned& record) const {
+    json.Key("batches").BeginArray();
+    for (const core::PrunedBatch& batch : record.batches) WritePrunedBatch(batch);
+    json.EndArray();
+  }
+
  private:
+  void WritePrunedBatch(const core::PrunedBatch& batch) const {
+    json.BeginObject();
+    json.Key("batch").Unsigned(batch.id);
+    json.Key("txid").String(bitcoin::DisplayHex(batch.payment.txid));
+    json.Key("block");
+    WritePosition(json, batch.payment.block);
+    json.Key("records").BeginArray();
+    for (core::Seq seq : batch.records) json.Unsigned(seq);
+    json.EndArray();
+    json.Key("sends").BeginArray();
+    for (const core::PrunedSend& send : batch.sends) {
+      json.BeginObject();
+      json.Key("id").String(send.id);
+      json.Key("content_hash").String(bitcoin::HexFromBytes(send.content.hash.bytes));
+      json.Key("amount_sat").Integer(send.content.amount_sat);
+      json.EndObject();
+    }
+    json.EndArray();
+    json.EndObject();
+  }
+
   // What the transaction of a reservation, of a batch or of a version, is.
   void WriteTransaction(const auto& record) const {
     json.Key("unsigned_tx").String(bitcoin::HexFromBytes(record.unsigned_tx));
@@ -345,8 +372,19 @@ std::string RecordJson(const core::Logged& logged) {
   return json.Take();
 }
 
-Response HistoryResponse(const std::vector<core::Logged>& records) {
-  if (records.empty()) {
+std::string PrunedRecordJson(core::Seq seq, uint8_t type, const bitcoin::Hash256& frame_hash) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("seq").Unsigned(seq);
+  json.Key("type").Unsigned(type);
+  json.Key("pruned").Bool(true);
+  json.Key("frame_hash").String(bitcoin::HexFromBytes(frame_hash.bytes));
+  json.EndObject();
+  return json.Take();
+}
+
+Response HistoryResponse(const std::vector<core::Logged>& records, bool pruned) {
+  if (records.empty() && !pruned) {
     core::SendReply unknown;
     unknown.verdict = core::Verdict::kUnknownId;
     return SendResponse(unknown);
@@ -354,7 +392,9 @@ Response HistoryResponse(const std::vector<core::Logged>& records) {
   JsonWriter json;
   json.BeginObject().Key("records").BeginArray();
   for (const core::Logged& logged : records) WriteRecord(json, logged);
-  json.EndArray().EndObject();
+  json.EndArray();
+  if (pruned) json.Key("pruned").Bool(true);
+  json.EndObject();
   return {200, std::string(kJsonType), json.Take(), {}};
 }
 

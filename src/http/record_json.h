@@ -24,8 +24,13 @@ void WriteRecord(JsonWriter& json, const core::Logged& logged);
 // The same on one line, without a line end.
 std::string RecordJson(const core::Logged& logged);
 
-// 200 with the records in the order given; 404 `unknown_id` if there are none.
-Response HistoryResponse(const std::vector<core::Logged>& records);
+// What stands in the log in the place of a pruned record: {"seq":..,"type":..,"pruned":true,
+// "frame_hash":..}, on one line. `type`: its number in doc/wal-format.md.
+std::string PrunedRecordJson(core::Seq seq, uint8_t type, const bitcoin::Hash256& frame_hash);
+
+// 200 with the records in the order given; 404 `unknown_id` if there are none, and there never were
+// any that are pruned.
+Response HistoryResponse(const std::vector<core::Logged>& records, bool pruned);
 
 }  // namespace sendonce::http
 

@@ -355,6 +355,10 @@ void WriteSend(JsonWriter& json, const core::SendView& send) {
   WriteStall(json.Key("stalled"), send.stalled);
   WriteOutputs(json.Key("outputs"), send.outputs);
   json.Key("reference").String(send.reference);
+  if (send.pruned_amount_sat) {
+    json.Key("pruned").Bool(true);
+    json.Key("amount_sat").Integer(*send.pruned_amount_sat);
+  }
   WritePayment(json, send);
   WriteConfirmation(json, send);
   json.Key("created_at").Integer(send.created_at_ms);

@@ -178,8 +178,9 @@ void Server::Reply(core::CallToken call, const core::Reply& reply) {
   desk_->Reply(call, reply);
 }
 
-void Server::ReplyHistory(core::CallToken call, const std::vector<core::Logged>& records) {
-  desk_->Respond(call, HistoryResponse(records));
+void Server::ReplyHistory(core::CallToken call, const std::vector<core::Logged>& records,
+                          bool pruned) {
+  desk_->Respond(call, HistoryResponse(records, pruned));
 }
 
 void Server::ReplyMetrics(core::CallToken call, const std::string& prometheus_text) {

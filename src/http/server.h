@@ -76,7 +76,7 @@ class Server {
   void Reply(core::CallToken call, const core::Reply& reply);
 
   // Oldest first; empty: 404 `unknown_id`.
-  void ReplyHistory(core::CallToken call, const std::vector<core::Logged>& records);
+  void ReplyHistory(core::CallToken call, const std::vector<core::Logged>& records, bool pruned);
 
   void ReplyMetrics(core::CallToken call, const std::string& prometheus_text);
 

@@ -13,6 +13,8 @@ void Findings::Add(std::string text) {
 }
 
 void Audit::Add(std::span<const uint8_t> key, std::span<const uint8_t> value) {
+  const auto stub = DecodeStub(value);
+  if (stub && FrameKey(stub->seq) == Key(key.begin(), key.end())) return AddStub(*stub);
   const auto frame = DecodeFrame(value);
   if (!frame || FrameKey(frame->seq) != Key(key.begin(), key.end())) {
     findings_.Add(DescribeKey(key) + " can not be decoded, or carries another number.");
@@ -23,11 +25,46 @@ void Audit::Add(std::span<const uint8_t> key, std::span<const uint8_t> value) {
   }
   if (const auto objection = ObjectionToLink(link_, *frame)) {
     findings_.Add("The chain is broken: " + *objection + ".");
-    if (frame->seq != link_.next_seq) StopApplying(link_.next_seq, "it is missing");
   }
-  link_ = LinkAfter(*frame, value);
-  if (anchor_ && frame->seq == anchor_->seq) hash_at_anchor_ = link_.hash;
+  Follow(frame->seq, LinkAfter(*frame, value));
   if (applies_) Apply(*frame);
+}
+
+void Audit::Follow(core::Seq seq, const Link& behind) {
+  if (seq != link_.next_seq) StopApplying(link_.next_seq, "it is missing");
+  link_ = behind;
+  if (anchor_ && seq == anchor_->seq) hash_at_anchor_ = link_.hash;
+}
+
+// Whether its hash is the one that the next frame carries is seen there.
+void Audit::AddStub(const Stub& stub) {
+  if (stub.seq != link_.next_seq) {
+    findings_.Add("The chain is broken: record " + std::to_string(link_.next_seq) +
+                  " is missing before record " + std::to_string(stub.seq) + ".");
+  }
+  Follow(stub.seq, LinkAfter(stub));
+  stubs_.emplace(stub.seq, stub);
+  if (applies_) ledger_.Skip(stub.seq);
+}
+
+// What the record has pruned are stubs, the same that were there when it was written.
+void Audit::TakeStubs(core::Seq seq, const core::PrunedBatch& batch) {
+  std::vector<Stub> stubs;
+  for (core::Seq pruned : core::StubsOf(batch)) {
+    const auto stub = stubs_.extract(pruned);
+    if (stub) stubs.push_back(stub.mapped());
+  }
+  if (HashOfStubs(stubs) == batch.stubs_hash) return;
+  findings_.Add("Record " + std::to_string(seq) + " has pruned batch " + std::to_string(batch.id) +
+                ", but what stands in the place of its records is something else.");
+}
+
+void Audit::CheckStubs() {
+  for (const auto& [seq, stub] : stubs_) {
+    findings_.Add("Record " + std::to_string(seq) +
+                  " is a stub, and no record says that it was "
+                  "pruned.");
+  }
 }
 
 void Audit::Apply(const Frame& frame) {
@@ -39,6 +76,9 @@ void Audit::Apply(const Frame& frame) {
   if (const auto objection = ledger_.Objection(*record)) {
     findings_.Add("Record " + std::to_string(frame.seq) + " breaks a rule: " + *objection + ".");
     return StopApplying(frame.seq, "it breaks a rule");
+  }
+  if (const auto* pruned = std::get_if<core::DetailPruned>(&*record)) {
+    for (const core::PrunedBatch& batch : pruned->batches) TakeStubs(frame.seq, batch);
   }
   const core::Entry entry = ledger_.Apply(std::move(*record), frame.at_ms);
   for (const KeyWrite& write : IndexWrites(entry)) {

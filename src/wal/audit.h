@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/ledger.h"
+#include "core/pruning.h"
 #include "wal/anchor.h"
 #include "wal/frame.h"
 #include "wal/key.h"
@@ -44,6 +45,9 @@ class Audit {
   void ExpectAnchor(const Anchor& anchor);
   void CheckAnchor();
 
+  // After the last frame: whether every stub was justified by a record behind it.
+  void CheckStubs();
+
   // Index keys, and what they should hold; nullopt if a record could not be applied, so that nobody
   // knows.
   const Expected* expected() const;
@@ -53,6 +57,9 @@ class Audit {
   Findings& findings() { return findings_; }
 
  private:
+  void Follow(core::Seq seq, const Link& behind);
+  void AddStub(const Stub& stub);
+  void TakeStubs(core::Seq seq, const core::PrunedBatch& batch);
   void Apply(const Frame& frame);
   void StopApplying(core::Seq seq, const std::string& why);
 
@@ -60,6 +67,7 @@ class Audit {
   core::Ledger ledger_;
   Expected expected_;
   bool applies_ = true;
+  std::map<core::Seq, Stub> stubs_;  // that nothing has justified yet
   std::optional<Anchor> anchor_;
   std::optional<bitcoin::Hash256> hash_at_anchor_;
   Findings findings_;

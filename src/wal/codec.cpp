@@ -25,30 +25,37 @@ static_assert(kIsNumbered<1, core::WalCreated> && kIsNumbered<2, core::SendRecor
               kIsNumbered<15, core::ChainMoved> && kIsNumbered<16, core::AlarmRaised> &&
               kIsNumbered<17, core::AlarmAccepted> && kIsNumbered<18, core::VersionReserved> &&
               kIsNumbered<19, core::VerdictGiven> && kIsNumbered<20, core::PaymentAdopted> &&
-              kIsNumbered<21, core::LocksReleased> && kIsNumbered<22, core::CoinsVanished>);
-static_assert(std::variant_size_v<core::Record> == 22);
+              kIsNumbered<21, core::LocksReleased> && kIsNumbered<22, core::CoinsVanished> &&
+              kIsNumbered<23, core::DetailPruned>);
+static_assert(std::variant_size_v<core::Record> == 23);
 
 template <size_t... Indexes>
 bool EmplaceType(core::Record& record, size_t number, std::index_sequence<Indexes...>) {
   return ((number == Indexes + 1 ? (record.emplace<Indexes>(), true) : false) || ...);
 }
 
-template <class T>
-bitcoin::Bytes EncodeSnapshot(const T& value) {
+template <class... Fields>
+bitcoin::Bytes EncodeSnapshot(uint8_t format, const Fields&... fields) {
   Writer writer;
-  writer(kSnapshotFormat, value);
+  writer(format, fields...);
   return writer.Take();
 }
 
-template <class T>
-std::optional<T> DecodeSnapshot(std::span<const uint8_t> bytes) {
+// False if it is of another format, or not whole; then the fields are unspecified.
+template <class... Fields>
+bool DecodeSnapshot(std::span<const uint8_t> bytes, uint8_t format, Fields&... fields) {
   Reader reader(bytes);
-  uint8_t format = 0;
+  uint8_t found = 0;
+  reader(found);
+  if (found != format) return false;
+  reader(fields...);
+  return reader.complete();
+}
+
+template <class T>
+std::optional<T> DecodeWhole(std::span<const uint8_t> bytes) {
   T value;
-  reader(format);
-  if (format != kSnapshotFormat) return std::nullopt;
-  reader(value);
-  if (!reader.complete()) return std::nullopt;
+  if (!DecodeSnapshot(bytes, kSnapshotFormat, value)) return std::nullopt;
   return value;
 }
 
@@ -74,36 +81,51 @@ std::optional<core::Record> DecodeRecord(std::span<const uint8_t> bytes) {
 }
 
 bitcoin::Bytes EncodeSend(const core::Send& send) {
-  return EncodeSnapshot(send);
+  if (!send.pruned) return EncodeSnapshot(kSnapshotFormat, send);
+  return EncodeSnapshot(kPrunedSnapshotFormat, PrunedForm<const core::Send>{send});
 }
 
 std::optional<core::Send> DecodeSend(std::span<const uint8_t> bytes) {
-  return DecodeSnapshot<core::Send>(bytes);
+  core::Send send;
+  if (DecodeSnapshot(bytes, kSnapshotFormat, send)) return send;
+  send = {};
+  send.pruned.emplace();
+  send.payment.emplace();
+  PrunedForm<core::Send> form{send};
+  if (DecodeSnapshot(bytes, kPrunedSnapshotFormat, form)) return send;
+  return std::nullopt;
 }
 
 bitcoin::Bytes EncodeBatch(const core::Batch& batch) {
-  return EncodeSnapshot(batch);
+  return EncodeSnapshot(kSnapshotFormat, batch);
 }
 
 std::optional<core::Batch> DecodeBatch(std::span<const uint8_t> bytes) {
-  return DecodeSnapshot<core::Batch>(bytes);
+  return DecodeWhole<core::Batch>(bytes);
 }
 
 bitcoin::Bytes EncodeAlarm(const core::Alarm& alarm) {
-  return EncodeSnapshot(alarm);
+  return EncodeSnapshot(kSnapshotFormat, alarm);
 }
 
 std::optional<core::Alarm> DecodeAlarm(std::span<const uint8_t> bytes) {
-  return DecodeSnapshot<core::Alarm>(bytes);
+  return DecodeWhole<core::Alarm>(bytes);
 }
 
 bitcoin::Bytes EncodeChain(const core::ChainState& chain) {
-  return EncodeSnapshot(chain);
+  if (!chain.pruned_up_to) return EncodeSnapshot(kSnapshotFormat, chain);
+  return EncodeSnapshot(kPrunedSnapshotFormat, chain, *chain.pruned_up_to);
 }
 
 std::optional<core::ChainState> DecodeChain(std::span<const uint8_t> bytes) {
-  auto chain = DecodeSnapshot<core::ChainState>(bytes);
-  if (chain && chain->locator.empty()) return std::nullopt;
+  core::ChainState chain;
+  if (!DecodeSnapshot(bytes, kSnapshotFormat, chain)) {
+    chain = {};
+    const bool is_pruned =
+        DecodeSnapshot(bytes, kPrunedSnapshotFormat, chain, chain.pruned_up_to.emplace());
+    if (!is_pruned) return std::nullopt;
+  }
+  if (chain.locator.empty()) return std::nullopt;
   return chain;
 }
 

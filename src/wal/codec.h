@@ -25,8 +25,10 @@ namespace sendonce::wal {
 bitcoin::Bytes EncodeRecord(const core::Record& record);
 std::optional<core::Record> DecodeRecord(std::span<const uint8_t> bytes);
 
-// Snapshots begin with a byte for the version of their format.
+// Snapshots begin with a byte for the version of their format. There is a second one, only for
+// sends whose detail was pruned and for chains below which something was.
 constexpr uint8_t kSnapshotFormat = 1;
+constexpr uint8_t kPrunedSnapshotFormat = 2;
 
 bitcoin::Bytes EncodeSend(const core::Send& send);
 std::optional<core::Send> DecodeSend(std::span<const uint8_t> bytes);

@@ -25,6 +25,40 @@ bitcoin::Hash256 HashOfFrame(std::span<const uint8_t> bytes) {
   return bitcoin::Sha256(bytes);
 }
 
+bitcoin::Bytes EncodeStub(const Stub& stub) {
+  Writer writer;
+  writer(kStubFormat, stub.seq, stub.frame_hash, stub.type);
+  return writer.Take();
+}
+
+std::optional<Stub> DecodeStub(std::span<const uint8_t> bytes) {
+  Reader reader(bytes);
+  uint8_t format = 0;
+  Stub stub;
+  reader(format, stub.seq, stub.frame_hash, stub.type);
+  if (!reader.complete() || format != kStubFormat || stub.seq <= 1) return std::nullopt;
+  return stub;
+}
+
+std::optional<Stub> StubOf(std::span<const uint8_t> frame_bytes) {
+  const auto frame = DecodeFrame(frame_bytes);
+  if (!frame || frame->payload.empty()) return std::nullopt;
+  return Stub{frame->seq, HashOfFrame(frame_bytes), frame->payload.front()};
+}
+
+bitcoin::Hash256 HashOfStubs(std::span<const Stub> stubs) {
+  bitcoin::Bytes all;
+  for (const Stub& stub : stubs) {
+    const bitcoin::Bytes bytes = EncodeStub(stub);
+    all.insert(all.end(), bytes.begin(), bytes.end());
+  }
+  return bitcoin::Sha256(all);
+}
+
+Link LinkAfter(const Stub& stub) {
+  return {stub.seq + 1, stub.frame_hash};
+}
+
 Link LinkAfter(const Frame& frame, std::span<const uint8_t> bytes) {
   return {frame.seq + 1, HashOfFrame(bytes)};
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/ledger.h"
+#include "core/pruning.h"
 #include "wal/codec.h"
 
 namespace sendonce::wal {
@@ -62,6 +63,7 @@ struct SubjectsOf {
 
   Subjects operator()(const core::WalCreated&) const { return {}; }
   Subjects operator()(const core::ChainMoved&) const { return {}; }
+  Subjects operator()(const core::DetailPruned&) const { return {}; }
   Subjects operator()(const core::SendRecorded& record) const { return {{record.id}, {}}; }
   Subjects operator()(const core::SendEnded& record) const { return {{record.id}, {}}; }
   Subjects operator()(const core::BatchReserved& record) const {
@@ -100,6 +102,23 @@ void AddHistory(const core::Entry& entry, std::vector<KeyWrite>& writes) {
   }
 }
 
+// The txids stay: whose the transaction is, is known for ever.
+void AddPruning(const core::PrunedBatch& batch, std::vector<KeyWrite>& writes) {
+  const auto remove = [&](Key key) { writes.push_back({std::move(key), std::nullopt}); };
+  remove(BatchKey(batch.id));
+  remove(OpenBatchKey(batch.id));
+  remove(ConfirmedKey(batch.payment.block.height, batch.id));
+  for (core::Seq seq : batch.records) remove(BatchHistoryKey(batch.id, seq));
+  for (const core::PrunedSend& send : batch.sends) {
+    for (core::Seq seq : std::set{send.recorded_seq, batch.id}) {
+      remove(SendHistoryKey(send.id, seq));
+    }
+  }
+  std::set<bitcoin::Txid> txids(batch.payment.txids.begin(), batch.payment.txids.end());
+  txids.insert(batch.former_txids.begin(), batch.former_txids.end());
+  for (const bitcoin::Txid& txid : txids) writes.push_back(Marker(TxidKey(txid, batch.id)));
+}
+
 }  // namespace
 
 std::vector<KeyWrite> IndexWrites(const core::Entry& entry) {
@@ -108,6 +127,9 @@ std::vector<KeyWrite> IndexWrites(const core::Entry& entry) {
   AddTxids(entry, writes);
   AddConfirmation(entry.record, writes);
   AddHistory(entry, writes);
+  if (const auto* pruned = std::get_if<core::DetailPruned>(&entry.record)) {
+    for (const core::PrunedBatch& batch : pruned->batches) AddPruning(batch, writes);
+  }
   return writes;
 }
 

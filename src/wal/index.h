@@ -20,7 +20,8 @@ struct KeyWrite {
 };
 
 // Every index write of the entry, but not the record's own frame. No key stands twice. The only
-// deletions are of open marks, and of the place of a confirmation that was reopened.
+// deletions are of open marks, of the place of a confirmation that was reopened, and of all that
+// was about a batch whose detail is pruned.
 std::vector<KeyWrite> IndexWrites(const core::Entry& entry);
 
 }  // namespace sendonce::wal

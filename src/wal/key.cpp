@@ -178,6 +178,12 @@ bool HasPrefix(std::span<const uint8_t> key, std::span<const uint8_t> prefix) {
   return key.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
 }
 
+std::optional<core::PruneCursor> PlaceOfConfirmed(std::span<const uint8_t> key) {
+  if (key.size() != ConfirmedKey(0, 0).size()) return std::nullopt;
+  return core::PruneCursor{static_cast<int32_t>(NumberIn(key.subspan(1, 4))),
+                           NumberIn(key.last(8))};
+}
+
 std::optional<uint64_t> NumberAtEnd(std::span<const uint8_t> key) {
   if (key.size() < 8) return std::nullopt;
   return NumberIn(key.last(8));

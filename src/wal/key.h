@@ -10,6 +10,7 @@
 
 #include "bitcoin/bytes.h"
 #include "core/batch.h"
+#include "core/commands.h"
 #include "core/send.h"
 
 namespace sendonce::wal {
@@ -39,6 +40,9 @@ Key BatchHistoryPrefix(core::BatchId batch);
 Key AlarmPrefix();
 
 bool HasPrefix(std::span<const uint8_t> key, std::span<const uint8_t> prefix);
+
+// What a ConfirmedKey names; nullopt if the key is of another length.
+std::optional<core::PruneCursor> PlaceOfConfirmed(std::span<const uint8_t> key);
 
 // The eight bytes at the end of a key as a number, where a kind's keys end in one; nullopt if the
 // key is shorter.

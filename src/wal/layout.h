@@ -82,6 +82,26 @@ void Layout(auto& wire, Either<core::Exclusion> auto& exclusion) {
   wire(exclusion.send, exclusion.excluded, exclusion.reason, exclusion.coin, exclusion.rival);
 }
 
+void Layout(auto& wire, Either<core::ContentDigest> auto& digest) {
+  wire(digest.hash);
+  for (auto& field_hash : digest.field_hashes) wire(field_hash);
+  wire(digest.amount_sat);
+}
+
+void Layout(auto& wire, Either<core::Payment> auto& payment) {
+  wire(payment.txid, payment.txids, payment.vouts, payment.fee_sat, payment.batch_size,
+       payment.block);
+}
+
+void Layout(auto& wire, Either<core::PrunedSend> auto& send) {
+  wire(send.id, send.content, send.created_at_ms, send.recorded_seq);
+}
+
+void Layout(auto& wire, Either<core::PrunedBatch> auto& batch) {
+  wire(batch.id, batch.payment, batch.former_txids, batch.updated_at_ms, batch.seq, batch.records,
+       batch.stubs_hash, batch.sends);
+}
+
 // --- records
 
 void Layout(auto& wire, Either<core::WalCreated> auto& record) {
@@ -175,16 +195,28 @@ void Layout(auto& wire, Either<core::CoinsVanished> auto& record) {
   wire(record.batch, record.coins);
 }
 
-// --- snapshots
-
-void Layout(auto& wire, Either<core::Payment> auto& payment) {
-  wire(payment.txid, payment.txids, payment.vouts, payment.fee_sat, payment.batch_size,
-       payment.block);
+void Layout(auto& wire, Either<core::DetailPruned> auto& record) {
+  wire(record.batches);
 }
+
+// --- snapshots
 
 void Layout(auto& wire, Either<core::Send> auto& send) {
   wire(send.id, send.content, send.ending, send.batches, send.live_batch, send.excluded_by_verdict,
        send.payment, send.created_at_ms, send.updated_at_ms, send.recorded_seq, send.seq);
+}
+
+// The send as far as it is left when its detail is pruned.
+template <class Send>
+struct PrunedForm {
+  Send& send;
+};
+
+template <class Send>
+void Layout(auto& wire, const PrunedForm<Send>& form) {
+  auto& send = form.send;
+  wire(send.id, *send.pruned, send.batches, send.live_batch, *send.payment, send.created_at_ms,
+       send.updated_at_ms, send.recorded_seq, send.seq);
 }
 
 void Layout(auto& wire, Either<core::Version> auto& version) {

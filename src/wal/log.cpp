@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/pruning.h"
 #include "wal/anchor.h"
 #include "wal/codec.h"
 #include "wal/database.h"
@@ -29,6 +30,23 @@ Link AddEntry(const core::Entry& entry, const Link& link, std::vector<KeyWrite>&
   writes.insert(writes.end(), std::make_move_iterator(index_writes.begin()),
                 std::make_move_iterator(index_writes.end()));
   return behind;
+}
+
+// In the same atomic step: stubs for all that the record prunes. What they replace is read once
+// more, so that nothing goes but what the record was made from.
+std::optional<Problem> AddStubs(const Database::View& view, const core::DetailPruned& record,
+                                std::vector<KeyWrite>& writes) {
+  for (const core::PrunedBatch& batch : record.batches) {
+    auto stubs = LookUpStubs(view, core::StubsOf(batch));
+    if (auto* problem = std::get_if<Problem>(&stubs)) return *problem;
+    if (HashOfStubs(std::get<0>(stubs)) != batch.stubs_hash) {
+      return DamagedValue(FrameKey(batch.id));
+    }
+    for (const Stub& stub : std::get<0>(stubs)) {
+      writes.push_back({FrameKey(stub.seq), EncodeStub(stub)});
+    }
+  }
+  return std::nullopt;
 }
 
 size_t SizeOf(std::span<const KeyWrite> writes) {
@@ -68,13 +86,15 @@ class Log::Impl {
     std::vector<KeyWrite> writes;
     size_t size = 0;
     for (const core::Entry& entry : entries) {
+      if (std::holds_alternative<core::DetailPruned>(entry.record) && !writes.empty()) {
+        if (auto problem = Flush(writes, size)) return problem;  // it reads what is pruned
+      }
       const size_t before = writes.size();
       link_ = AddEntry(entry, link_, writes);
+      if (auto problem = AddStubs(entry, writes)) return problem;
       size += SizeOf(std::span(writes).subspan(before));
       if (size < kMaxWriteBytes) continue;
-      if (auto problem = Write(writes)) return problem;
-      writes.clear();
-      size = 0;
+      if (auto problem = Flush(writes, size)) return problem;
     }
     return writes.empty() ? std::nullopt : Write(writes);
   }
@@ -119,6 +139,20 @@ class Log::Impl {
   core::Seq anchored_seq() const { return anchored_seq_; }
 
  private:
+  std::optional<Problem> Flush(std::vector<KeyWrite>& writes, size_t& size) {
+    if (auto problem = Write(writes)) return problem;
+    writes.clear();
+    size = 0;
+    return std::nullopt;
+  }
+
+  std::optional<Problem> AddStubs(const core::Entry& entry, std::vector<KeyWrite>& writes) {
+    const auto* record = std::get_if<core::DetailPruned>(&entry.record);
+    if (!record) return std::nullopt;
+    const auto problem = wal::AddStubs(Database::View(*database_), *record, writes);
+    return problem ? std::optional(Latch(*problem)) : std::nullopt;
+  }
+
   std::optional<Problem> Write(std::span<const KeyWrite> writes) {
     if (auto problem = database_->Write(writes)) return Latch(*problem);
     last_seq_ = link_.next_seq - 1;
@@ -231,6 +265,11 @@ Result<History> Log::FindHistory(const core::SendId& id) const {
 Result<std::vector<core::BatchId>> Log::FindBatchesByTxid(const bitcoin::Txid& txid) const {
   return impl_->Read<std::vector<core::BatchId>>(
       [&] { return LookUpBatchesByTxid(Database::View(impl_->database()), txid); });
+}
+
+Result<core::PrunableFound> Log::FindPrunable(const core::FindPrunable& what) const {
+  return impl_->Read<core::PrunableFound>(
+      [&] { return LookUpPrunable(Database::View(impl_->database()), what); });
 }
 
 Result<Confirmed> Log::ConfirmedAbove(int32_t height) const {

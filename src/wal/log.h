@@ -65,6 +65,7 @@ constexpr size_t kMaxBatchesPerTxid = 1'000;
 struct History {
   std::vector<core::Logged> records;  // at most kMaxHistoryRecords, the oldest ones
   bool truncated = false;             // there are more
+  bool pruned = false;                // there were some, and their detail was pruned
 };
 
 // Batches with their sends, as they are after the last durable record. A send stands once, however
@@ -105,7 +106,8 @@ class Log {
   Result<core::Ledger::Contents> Load() const;
 
   // Writes and syncs the entries, each of them in one atomic step, in order. All are durable when
-  // it returns without a Problem; after a Problem any number of them, from the front, may be.
+  // it returns without a Problem; after a Problem any number of them, from the front, may be. What
+  // a DetailPruned prunes is replaced by stubs in the same step; it was durable before this call.
   // REQUIRES: their seqs follow on from last_seq() without a gap.
   std::optional<Problem> Append(std::span<const core::Entry> entries);
 
@@ -138,6 +140,10 @@ class Log {
   // kMaxBatchesPerTxid; more than one only for a transaction of somebody else that was adopted by
   // several. Empty: the log does not know it.
   Result<std::vector<core::BatchId>> FindBatchesByTxid(const bitcoin::Txid& txid) const;
+
+  // For the effect of that name; reads no more than some 1,000 batches. Among what it finds a batch
+  // can be that an alarm names.
+  Result<core::PrunableFound> FindPrunable(const core::FindPrunable& what) const;
 
   // The batches that are confirmed in a block above this height, final ones included: those that a
   // reorganisation down to it opens again.

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/pruning.h"
 #include "wal/codec.h"
 #include "wal/key.h"
 
@@ -118,6 +119,75 @@ Result<std::set<core::SendId>> OpenSendIds(const Database::View& view) {
   return ids;
 }
 
+// In one step; more than these are left for the next one.
+constexpr size_t kMaxBatchesPerPruning = 1'000;
+
+// No send was in a batch that was dropped, or had a verdict: its own records are the first and the
+// one that reserved its coins.
+Result<bool> WereOnlyRecordedAndReserved(const Database::View& view,
+                                         const std::vector<core::Send>& sends, core::BatchId id) {
+  for (const core::Send& send : sends) {
+    const Key prefix = SendHistoryPrefix(send.id);
+    auto seqs = NumbersUnder(view, prefix, prefix, kMaxHistoryRecords);
+    if (auto* problem = std::get_if<Problem>(&seqs)) return *problem;
+    for (core::Seq seq : std::get<0>(seqs)) {
+      if (seq != send.recorded_seq && seq != id) return false;
+    }
+  }
+  return true;
+}
+
+// nullopt if the batch is not to be pruned.
+Result<std::optional<core::Prunable>> LookUpOnePrunable(const Database::View& view,
+                                                        core::BatchId id) {
+  std::optional<core::Prunable> none;
+  auto batch = BatchAt(view, id);
+  if (auto* problem = std::get_if<Problem>(&batch)) return *problem;
+  core::Prunable prunable;
+  prunable.batch = std::move(std::get<0>(batch));
+  Gathering<core::Send> sends;
+  for (const core::SendId& send : prunable.batch.sends) {
+    if (!sends.Add(SendAt(view, send))) return *sends.problem();
+  }
+  prunable.sends = sends.Take();
+  if (!core::HadSimpleLife(prunable.batch, prunable.sends)) return none;
+  auto simple = WereOnlyRecordedAndReserved(view, prunable.sends, id);
+  if (auto* problem = std::get_if<Problem>(&simple)) return *problem;
+  if (!std::get<0>(simple)) return none;
+  const Key prefix = BatchHistoryPrefix(id);
+  auto records = NumbersUnder(view, prefix, prefix, kMaxHistoryRecords + 1);
+  if (auto* problem = std::get_if<Problem>(&records)) return *problem;
+  prunable.records = std::move(std::get<0>(records));
+  if (prunable.records.size() > kMaxHistoryRecords) return none;
+  auto stubs = LookUpStubs(view, core::StubsOf(prunable));
+  if (auto* problem = std::get_if<Problem>(&stubs)) return *problem;
+  prunable.stubs_hash = HashOfStubs(std::get<0>(stubs));
+  return std::optional(std::move(prunable));
+}
+
+struct ConfirmedPlaces {
+  std::vector<core::PruneCursor> places;
+  bool more = false;
+};
+
+// Batches in blocks up to a height, from a place on, by height.
+Result<ConfirmedPlaces> PlacesFrom(const Database::View& view, const core::FindPrunable& what) {
+  ConfirmedPlaces found;
+  std::optional<Problem> damage;
+  const Key from = ConfirmedKey(what.from.height, what.from.batch);
+  const auto problem = view.ScanUp(from, ConfirmedPrefix(), [&](auto key, auto) {
+    const auto place = PlaceOfConfirmed(key);
+    if (!place) damage = DamagedValue(key);
+    if (damage || place->height > what.up_to_height) return false;
+    found.more = found.places.size() == kMaxBatchesPerPruning;
+    if (!found.more) found.places.push_back(*place);
+    return !found.more;
+  });
+  if (problem) return *problem;
+  if (damage) return *damage;
+  return found;
+}
+
 }  // namespace
 
 Problem DamagedValue(std::span<const uint8_t> key) {
@@ -228,6 +298,7 @@ Result<History> LookUpHistory(const Database::View& view, const core::SendId& id
   if (auto* problem = std::get_if<Problem>(&found)) return *problem;
   const auto& seqs = std::get<0>(found);
   History history;
+  history.pruned = send->pruned.has_value();
   history.truncated = seqs.size() > kMaxHistoryRecords;
   for (size_t i = 0; i < std::min(seqs.size(), kMaxHistoryRecords); ++i) {
     auto logged = LookUpRecord(view, seqs[i]);
@@ -236,6 +307,45 @@ Result<History> LookUpHistory(const Database::View& view, const core::SendId& id
     history.records.push_back(std::move(*std::get<0>(logged)));
   }
   return history;
+}
+
+Result<std::vector<Stub>> LookUpStubs(const Database::View& view,
+                                      const std::vector<core::Seq>& records) {
+  std::vector<Stub> stubs;
+  for (core::Seq seq : records) {
+    const Key key = FrameKey(seq);
+    auto value = view.Get(key);
+    if (auto* problem = std::get_if<Problem>(&value)) return *problem;
+    const auto& bytes = std::get<0>(value);
+    const auto stub = bytes ? StubOf(*bytes) : std::nullopt;
+    if (!stub || stub->seq != seq) return DamagedValue(key);
+    stubs.push_back(*stub);
+  }
+  return stubs;
+}
+
+Result<core::PrunableFound> LookUpPrunable(const Database::View& view,
+                                           const core::FindPrunable& what) {
+  auto found = PlacesFrom(view, what);
+  if (auto* problem = std::get_if<Problem>(&found)) return *problem;
+  const auto& [places, more] = std::get<0>(found);
+  core::PrunableFound reply;
+  reply.next = what.from;
+  reply.more = more;
+  size_t sends = 0;
+  for (const core::PruneCursor& place : places) {
+    if (sends >= what.max_sends) {
+      reply.more = true;
+      break;
+    }
+    auto prunable = LookUpOnePrunable(view, place.batch);
+    if (auto* problem = std::get_if<Problem>(&prunable)) return *problem;
+    reply.next = {place.height, place.batch + 1};
+    if (!std::get<0>(prunable)) continue;
+    sends += std::get<0>(prunable)->sends.size();
+    reply.found.push_back(std::move(*std::get<0>(prunable)));
+  }
+  return reply;
 }
 
 Result<std::vector<core::BatchId>> LookUpBatchesByTxid(const Database::View& view,

@@ -44,6 +44,13 @@ Result<History> LookUpHistory(const Database::View& view, const core::SendId& id
 Result<std::vector<core::BatchId>> LookUpBatchesByTxid(const Database::View& view,
                                                        const bitcoin::Txid& txid);
 
+// What would stand in the place of these records; a Problem if one of them is missing, or pruned.
+Result<std::vector<Stub>> LookUpStubs(const Database::View& view,
+                                      const std::vector<core::Seq>& records);
+
+Result<core::PrunableFound> LookUpPrunable(const Database::View& view,
+                                           const core::FindPrunable& what);
+
 Result<Confirmed> LookUpConfirmedAbove(const Database::View& view, int32_t height);
 
 }  // namespace sendonce::wal

@@ -74,12 +74,14 @@ void CompareIndexes(const Database::View& view, Audit& audit) {
 }  // namespace
 
 std::optional<Problem> WalkRecords(const std::filesystem::path& wal_directory, core::Seq from,
-                                   const RecordVisitor& visit) {
+                                   const RecordVisitor& visit, const StubVisitor& visit_stub) {
   auto database = OpenStopped(NormalPath(wal_directory));
   if (auto* problem = std::get_if<Problem>(&database)) return *problem;
   const Database::View view(*std::get<0>(database));
   std::optional<Problem> damage;
   const auto problem = view.ScanUp(FrameKey(from), FramePrefix(), [&](auto key, auto value) {
+    const auto stub = DecodeStub(value);
+    if (stub && FrameKey(stub->seq) == Key(key.begin(), key.end())) return visit_stub(*stub);
     const auto logged = DecodeLogged(key, value);
     if (const auto* bad = std::get_if<Problem>(&logged)) {
       damage = *bad;
@@ -103,6 +105,7 @@ Result<Verification> Verify(const Paths& paths) {
   });
   if (problem) audit.findings().Add(problem->what);
   if (has_anchor) audit.CheckAnchor();
+  audit.CheckStubs();
   CompareIndexes(view, audit);
   Verification verification;
   verification.last_seq = audit.last_seq();

@@ -22,11 +22,14 @@ namespace sendonce::wal {
 // Called with each record, oldest first; false ends the walk.
 using RecordVisitor = std::function<bool(const core::Logged&)>;
 
+// With what stands in the place of a record that was pruned.
+using StubVisitor = std::function<bool(const Stub&)>;
+
 // Walks the records from `from` on. Blocks on the disk; memory is that of one record. A Problem
 // (also in the middle, at a record that can not be decoded) says what is wrong; the anchor and the
 // chain of hashes are not looked at.
 std::optional<Problem> WalkRecords(const std::filesystem::path& wal_directory, core::Seq from,
-                                   const RecordVisitor& visit);
+                                   const RecordVisitor& visit, const StubVisitor& visit_stub);
 
 struct Verification {
   core::Seq last_seq = 0;
@@ -36,7 +39,8 @@ struct Verification {
 
 // Reads everything: the chain of hashes is whole from the first record, each record was allowed by
 // the ledger when it was written, the anchor is met, and the indexes hold what all records together
-// give, no key more or less or with another value. A Problem only if the log can not be opened.
+// give, no key more or less or with another value; what was pruned was so by a record. A Problem
+// only if the log can not be opened.
 //
 // Memory: some 2 KB for each send in the log, for the ledger and what the indexes should hold.
 Result<Verification> Verify(const Paths& paths);

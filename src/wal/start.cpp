@@ -14,6 +14,9 @@ namespace {
 constexpr const char* kPutBack =
     "Put the WAL folder and the anchor back from the newest copy that holds both.";
 
+// What a record that is a stub now had written at least, with its indexes.
+constexpr size_t kMinRecordBytes = 256;
+
 // Goes down the frames from the last one. Not more than it needs to.
 class TailWalk {
  public:
@@ -21,14 +24,18 @@ class TailWalk {
 
   // For View::ScanDown. False when enough is verified, or at the first finding.
   bool Visit(std::span<const uint8_t> key, std::span<const uint8_t> value) {
+    const auto stub = DecodeStub(value);
+    if (stub && FrameKey(stub->seq) == Key(key.begin(), key.end())) return VisitStub(*stub);
     auto frame = DecodeFrame(value);
     if (!frame || FrameKey(frame->seq) != Key(key.begin(), key.end())) {
       finding_ = DescribeKey(key) + " can not be decoded";
       return false;
     }
     const Link link = LinkAfter(*frame, value);
-    finding_ = ObjectionTo(*frame, link);
+    finding_ = ObjectionTo(frame->seq, link);
+    if (!finding_ && frame->seq == 1) finding_ = ObjectionToLink(Link(), *frame);
     if (!last_) last_ = link;
+    newer_seq_ = frame->seq;
     newer_ = std::move(*frame);
     bytes_ += value.size();
     return !finding_ && !IsEnough();
@@ -41,25 +48,39 @@ class TailWalk {
   const std::optional<Link>& last() const { return last_; }
 
  private:
-  std::optional<std::string> ObjectionTo(const Frame& frame, const Link& link) const {
+  // A stub carries no hash of the frame before it: its own is carried by the frame behind it.
+  bool VisitStub(const Stub& stub) {
+    finding_ = ObjectionTo(stub.seq, LinkAfter(stub));
+    if (!last_) last_ = LinkAfter(stub);
+    newer_seq_ = stub.seq;
+    newer_.reset();
+    bytes_ += kMinRecordBytes;
+    return !finding_ && !IsEnough();
+  }
+
+  // `behind` it: its hash, and the number that the next one has.
+  std::optional<std::string> ObjectionTo(core::Seq seq, const Link& behind) const {
     if (newer_) {
-      if (auto objection = ObjectionToLink(link, *newer_)) return objection;
+      if (auto objection = ObjectionToLink(behind, *newer_)) return objection;
+    } else if (newer_seq_ && *newer_seq_ != behind.next_seq) {
+      return "record " + std::to_string(behind.next_seq) + " is missing before record " +
+             std::to_string(*newer_seq_);
     }
-    if (frame.seq == anchor_.seq && link.hash != anchor_.frame_hash) {
-      return "record " + std::to_string(frame.seq) + " is not the one that the anchor names";
+    if (seq == anchor_.seq && behind.hash != anchor_.frame_hash) {
+      return "record " + std::to_string(seq) + " is not the one that the anchor names";
     }
-    if (frame.seq == 1) return ObjectionToLink(Link(), frame);
     return std::nullopt;
   }
 
   bool IsEnough() const {
-    return newer_ &&
-           (newer_->seq == 1 || (newer_->seq <= anchor_.seq && bytes_ >= kMaxReplayedBytes));
+    return *newer_seq_ == 1 || (*newer_seq_ <= anchor_.seq && bytes_ >= kMaxReplayedBytes);
   }
 
   const Anchor anchor_;
   std::optional<Link> last_;
-  std::optional<Frame> newer_;  // the one that was visited before
+  // What was visited before; the frame not if it was a stub.
+  std::optional<core::Seq> newer_seq_;
+  std::optional<Frame> newer_;
   size_t bytes_ = 0;
   std::optional<std::string> finding_;
 };

@@ -70,6 +70,16 @@ BOOST_AUTO_TEST_CASE(nothing_acknowledged_is_lost_when_some_names_survive_and_fi
                 CheckNothingAcknowledgedIsLost);
 }
 
+// What is pruned is so in one step with the record that says so, or not at all.
+BOOST_AUTO_TEST_CASE(nothing_is_pruned_by_halves_when_the_power_goes) {
+  CutEverywhere(wal::Story::OfPruning(),
+                {{Bytes::kLost, Names::kLost, 0},
+                 {Bytes::kKept, Names::kKept, 0},
+                 {Bytes::kTorn, Names::kSome, 1},
+                 {Bytes::kTorn, Names::kSome, 2}},
+                CheckNothingAcknowledgedIsLost);
+}
+
 // Bytes that were never written can stand behind those that were synced. LevelDB sees that they are
 // none of its records; it must never take them for the end of the log and open a shorter one.
 BOOST_AUTO_TEST_CASE(a_garbled_tail_is_refused_or_harmless) {

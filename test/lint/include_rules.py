@@ -29,7 +29,7 @@ MAY_PROGRAMS_INCLUDE = {"daemon", "cli", "settings"}
 CORE_VALUES = {"alarm", "answers", "batch", "commands", "effects", "outcome", "policy", "records",
                "send"}
 CORE_HEADERS = {
-    "wal": CORE_VALUES | {"ledger"},
+    "wal": CORE_VALUES | {"ledger", "pruning"},
     "node": CORE_VALUES,
     "http": CORE_VALUES,
     "cli": CORE_VALUES | {"ledger", "exclusion", "record_objection"},  # offline tools check again

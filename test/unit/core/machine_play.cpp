@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/pruning.h"
+
 namespace sendonce::core {
 
 namespace {
@@ -222,6 +224,22 @@ std::string Play::BroadcastsUnheard() {
   return Broadcasts(Unknown{"timeout"});
 }
 
+std::string Play::Finds() {
+  const auto effect = Take<FindPrunable>();
+  PrunableFound reply;
+  reply.next = effect.from;
+  for (const auto& [id, batch] : log.batches()) {
+    std::vector<Send> sends;
+    for (const SendId& send : batch.sends) sends.push_back(*log.FindSend(send));
+    if (!HadSimpleLife(batch, sends)) continue;
+    const int32_t height = batch.confirmation->block.height;
+    if (height < effect.from.height || height > effect.up_to_height) continue;
+    reply.next = {height, id + 1};
+    reply.found.push_back({batch, std::move(sends), log.RecordsAbout(id), {}});
+  }
+  return Give(reply);
+}
+
 Draft Play::HonestDraft() {
   return std::get<Draft>(node.MakeDraft(Asked<DraftTransaction>()));
 }
@@ -254,6 +272,7 @@ std::string Play::AnswerOldest() {
   if (std::holds_alternative<LockCoins>(oldest)) return Locks();
   if (std::holds_alternative<UnlockCoins>(oldest)) return Unlocks();
   if (std::holds_alternative<Sign>(oldest)) return Signs();
+  if (std::holds_alternative<FindPrunable>(oldest)) return Finds();
   return Broadcasts();
 }
 

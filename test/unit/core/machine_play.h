@@ -75,6 +75,8 @@ class Play {
   std::string Signs(Outcome<bitcoin::Bytes> outcome);
   std::string Broadcasts();
   std::string Broadcasts(Outcome<Done> outcome);
+  // The log's answer, not the node's: honest, of what is durable.
+  std::string Finds();
   // Carried out by the node, and the reply lost on the way.
   std::string SignsUnheard();
   std::string BroadcastsUnheard();

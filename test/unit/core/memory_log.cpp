@@ -1,5 +1,6 @@
 #include "memory_log.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "samples.h"
@@ -32,6 +33,20 @@ void MemoryLog::Index(const Entry& entry) {
     batches_[batch.id] = batch;
     for (const Version& version : batch.versions) txids_.insert(version.txid);
   }
+  if (const auto* pruned = std::get_if<DetailPruned>(&entry.record)) {
+    for (const PrunedBatch& batch : pruned->batches) batches_.erase(batch.id);
+  }
+}
+
+std::vector<Seq> MemoryLog::RecordsAbout(BatchId batch) const {
+  std::vector<Seq> records;
+  for (const Entry& entry : entries_) {
+    const auto& touched = entry.batches;
+    const bool is_about = std::any_of(touched.begin(), touched.end(),
+                                      [&](const Batch& one) { return one.id == batch; });
+    if (is_about) records.push_back(entry.seq);
+  }
+  return records;
 }
 
 void MemoryLog::LoseUnsynced() {

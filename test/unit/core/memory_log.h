@@ -39,6 +39,9 @@ class MemoryLog {
   bool KnowsTxid(const bitcoin::Txid& txid) const { return txids_.contains(txid); }
   void FillIn(ChainRead& read) const;
 
+  // Those that touched it, oldest first.
+  std::vector<Seq> RecordsAbout(BatchId batch) const;
+
   const std::map<BatchId, Batch>& batches() const { return batches_; }
 
  private:

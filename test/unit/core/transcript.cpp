@@ -174,6 +174,10 @@ class Transcript::RecordWriter {
     return BatchText(r.batch) + " misses " +
            Joined(r.coins, ",", [&](const bitcoin::OutPoint& coin) { return names_.NameOf(coin); });
   }
+  std::string operator()(const DetailPruned& r) const {
+    return "prune " +
+           Joined(r.batches, ",", [&](const PrunedBatch& batch) { return BatchText(batch.id); });
+  }
   std::string operator()(const LocksReleased& r) const {
     return BatchText(r.batch) + " holds no locks";
   }
@@ -278,6 +282,10 @@ class Transcript::EffectWriter {
            " to " + Joined(effect.outputs, ", ", PayeeText) +
            (effect.split_sat.empty() ? "" : ", change split off: ") +
            Joined(effect.split_sat, ", ", [](bitcoin::Amount sat) { return std::to_string(sat); });
+  }
+  std::string operator()(const FindPrunable& effect) const {
+    return "find prunable from " + std::to_string(effect.from.height) + " up to " +
+           std::to_string(effect.up_to_height);
   }
   std::string operator()(const LockCoins& effect) const {
     return "lock " + CoinsText(effect.coins) + " for " + BatchText(effect.batch);

@@ -178,12 +178,12 @@ BOOST_AUTO_TEST_CASE(shows_the_chain_and_alarms) {
 BOOST_AUTO_TEST_CASE(a_history_is_a_list_of_records) {
   const core::Logged first{7, 99, core::BatchFinal{4}};
   const core::Logged second{8, 99, core::BatchDropped{5}};
-  const Response response = HistoryResponse({first, second});
+  const Response response = HistoryResponse({first, second}, false);
   BOOST_TEST(response.status == 200);
   BOOST_TEST(response.body ==
              "{\"records\":[" + RecordJson(first) + "," + RecordJson(second) + "]}");
-  BOOST_TEST(HistoryResponse({}).status == 404);
-  BOOST_TEST(HistoryResponse({}).body.find("\"unknown_id\"") != std::string::npos);
+  BOOST_TEST(HistoryResponse({}, false).status == 404);
+  BOOST_TEST(HistoryResponse({}, false).body.find("\"unknown_id\"") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -35,7 +35,7 @@ void AnswerAtOnce(Service& service, core::CallToken call, const Routed& routed) 
   } else if (std::holds_alternative<core::AcceptAlarm>(routed)) {
     service.server().Reply(call, core::AlarmReply{});
   } else if (std::holds_alternative<HistoryRequest>(routed)) {
-    service.server().ReplyHistory(call, {{7, 99, core::BatchFinal{4}}});
+    service.server().ReplyHistory(call, {{7, 99, core::BatchFinal{4}}}, false);
   } else if (std::holds_alternative<MetricsRequest>(routed)) {
     service.server().ReplyMetrics(call, "sendonce_up 1\n");
   } else if (std::holds_alternative<HealthRequest>(routed)) {

@@ -7,6 +7,7 @@
 
 #include "sample.h"
 #include "wal/codec.h"
+#include "wal/frame.h"
 
 namespace sendonce::wal {
 
@@ -78,6 +79,12 @@ const GoldenRecord kRecords[] = {
      "00"},
     {"LocksReleased", "150400000000000000"},
     {"CoinsVanished", "16040000000000000001000000<07>08000000"},
+    {"DetailPruned",
+     "17010000000400000000000000<26>02000000<26><27>000000004c04000000000000010000"
+     "0066000000<66>01000000<28>026c50c4a00100000700000000000000040000000400000000"
+     "000000050000000000000006000000000000000700000000000000<29>010000000300000077"
+     "2d31<25>01000000000000000200000000000000030000000000000004000000000000000500"
+     "0000000000000600000000000000ea03000000000000016c50c4a00100000200000000000000"},
 };
 
 const char* const kSend =
@@ -88,6 +95,12 @@ const char* const kSend =
     "6d65722034373131010200000004000000000000001300000000000000011300000000000000"
     "01000000<24>01<14>02000000<14><15>0200000000000000010000004c0400000000000002000000660000"
     "00<66>006c50c4a0010000016c50c4a001000002000000000000001600000000000000";
+
+const char* const kPrunedSend =
+    "0203000000772d31<25>01000000000000000200000000000000030000000000000004000000"
+    "0000000005000000000000000600000000000000ea0300000000000001000000040000000000"
+    "0000010400000000000000<26>02000000<26><27>000000004c040000000000000100000066"
+    "000000<66>006c50c4a0010000016c50c4a001000002000000000000000700000000000000";
 
 const char* const kBatch =
     "0104000000000000000200000003000000772d3103000000772d3201000000<07>08000000a0"
@@ -107,6 +120,12 @@ const char* const kChain =
     "010200000064000000<64>69000000<69>010000000000000000000000000000000000000000"
     "000000000000000000001c";
 
+const char* const kPrunedChain =
+    "020200000064000000<64>b0040000<b0>010000000000000000000000000000000000000000"
+    "000000000000000000001c66000000";
+
+const char* const kStub = "020700000000000000<2a>04";
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(format)
@@ -123,6 +142,9 @@ BOOST_AUTO_TEST_CASE(records_have_the_bytes_that_are_written_down) {
 
 BOOST_AUTO_TEST_CASE(snapshots_have_the_bytes_that_are_written_down) {
   BOOST_TEST(bitcoin::HexFromBytes(EncodeSend(SampleSend())) == Expanded(kSend));
+  BOOST_TEST(bitcoin::HexFromBytes(EncodeSend(SamplePrunedSend())) == Expanded(kPrunedSend));
+  BOOST_TEST(bitcoin::HexFromBytes(EncodeChain(SamplePrunedChain())) == Expanded(kPrunedChain));
+  BOOST_TEST(bitcoin::HexFromBytes(EncodeStub({7, SampleHash(42), 4})) == Expanded(kStub));
   BOOST_TEST(bitcoin::HexFromBytes(EncodeBatch(SampleBatch())) == Expanded(kBatch));
   BOOST_TEST(bitcoin::HexFromBytes(EncodeAlarm(SampleAlarm())) == Expanded(kAlarm));
   BOOST_TEST(bitcoin::HexFromBytes(EncodeChain(SampleChain())) == Expanded(kChain));
@@ -146,12 +168,12 @@ BOOST_AUTO_TEST_CASE(no_field_is_left_out) {
   [[maybe_unused]] const auto& [rival_1, rival_2, rival_3] = core::Rival();
   [[maybe_unused]] const auto& [confirmation_1, confirmation_2] = core::Confirmation();
   [[maybe_unused]] const auto& [send_1, send_2, send_3, send_4, send_5, send_6, send_7, send_8,
-                                send_9, send_10, send_11] = core::Send();
+                                send_9, send_10, send_11, send_12] = core::Send();
   [[maybe_unused]] const auto& [batch_1, batch_2, batch_3, batch_4, batch_5, batch_6, batch_7,
                                 batch_8, batch_9, batch_10, batch_11, batch_12, batch_13, batch_14,
                                 batch_15, batch_16] = core::Batch();
   [[maybe_unused]] const auto& [alarm_1, alarm_2, alarm_3, alarm_4, alarm_5] = core::Alarm();
-  [[maybe_unused]] const auto& [chain_1, chain_2] = core::ChainState();
+  [[maybe_unused]] const auto& [chain_1, chain_2, chain_3] = core::ChainState();
   [[maybe_unused]] const auto& [created_1, created_2, created_3, created_4, created_5, created_6,
                                 created_7, created_8] = core::WalCreated();
   [[maybe_unused]] const auto& [recorded_1, recorded_2] = core::SendRecorded();
@@ -177,6 +199,13 @@ BOOST_AUTO_TEST_CASE(no_field_is_left_out) {
   [[maybe_unused]] const auto& [made_1, made_2, made_3, made_4, made_5] = core::PaymentAdopted();
   [[maybe_unused]] const auto& [released_1] = core::LocksReleased();
   [[maybe_unused]] const auto& [vanished_1, vanished_2] = core::CoinsVanished();
+  [[maybe_unused]] const auto& [pruned_1] = core::DetailPruned();
+  [[maybe_unused]] const auto& [pruned_batch_1, pruned_batch_2, pruned_batch_3, pruned_batch_4,
+                                pruned_batch_5, pruned_batch_6, pruned_batch_7, pruned_batch_8] =
+      core::PrunedBatch();
+  [[maybe_unused]] const auto& [pruned_send_1, pruned_send_2, pruned_send_3, pruned_send_4] =
+      core::PrunedSend();
+  [[maybe_unused]] const auto& [digest_1, digest_2, digest_3] = core::ContentDigest();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

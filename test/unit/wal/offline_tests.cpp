@@ -85,6 +85,11 @@ class Forgery {
   std::vector<bitcoin::Bytes> payloads_;
 };
 
+bool NoStub(const Stub& stub) {
+  BOOST_ERROR("record " << stub.seq << " is a stub");
+  return true;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(offline)
@@ -106,19 +111,21 @@ BOOST_AUTO_TEST_CASE(records_are_walked_in_order_and_nothing_is_changed) {
   const WrittenLog log;
   const auto before = Photograph(log.paths.wal_directory);
   core::Seq next = 1;
-  Must(WalkRecords(log.paths.wal_directory, 1, [&](const core::Logged& logged) {
+  const auto visit = [&](const core::Logged& logged) {
     const core::Entry& entry = log.story.entries().at(next - 1);
     BOOST_TEST(logged.seq == next++);
     BOOST_TEST(logged.at_ms == entry.at_ms);
     BOOST_TEST(EncodeRecord(logged.record) == EncodeRecord(entry.record));
     return true;
-  }));
+  };
+  Must(WalkRecords(log.paths.wal_directory, 1, visit, NoStub));
   BOOST_TEST(next == log.story.entries().size() + 1);
   std::vector<core::Seq> some;
-  Must(WalkRecords(log.paths.wal_directory, 5, [&](const core::Logged& logged) {
+  const auto take_three = [&](const core::Logged& logged) {
     some.push_back(logged.seq);
     return some.size() < 3;
-  }));
+  };
+  Must(WalkRecords(log.paths.wal_directory, 5, take_three, NoStub));
   BOOST_TEST(some == (std::vector<core::Seq>{5, 6, 7}));
   BOOST_TEST((Photograph(log.paths.wal_directory) == before));
 }
@@ -270,10 +277,11 @@ BOOST_AUTO_TEST_CASE(a_log_in_use_is_a_problem) {
 BOOST_AUTO_TEST_CASE(no_daemon_starts_on_a_log_that_is_being_read) {
   const WrittenLog log;
   bool could_start = true;
-  Must(WalkRecords(log.paths.wal_directory, 1, [&](const auto&) {
+  const auto try_once = [&](const auto&) {
     could_start = LockingProcess(log.paths.wal_directory).has_lock();
     return false;
-  }));
+  };
+  Must(WalkRecords(log.paths.wal_directory, 1, try_once, NoStub));
   BOOST_TEST(!could_start);
   BOOST_TEST(LockingProcess(log.paths.wal_directory).has_lock());
 }
@@ -281,8 +289,9 @@ BOOST_AUTO_TEST_CASE(no_daemon_starts_on_a_log_that_is_being_read) {
 BOOST_AUTO_TEST_CASE(no_log_is_a_problem) {
   const TemporaryFolder folder;
   BOOST_TEST(Says(Refusal(Verify(folder.paths())), "There is no WAL"));
-  BOOST_TEST(
-      WalkRecords(folder.paths().wal_directory, 1, [](const auto&) { return true; }).has_value());
+  BOOST_TEST(WalkRecords(
+                 folder.paths().wal_directory, 1, [](const auto&) { return true; }, NoStub)
+                 .has_value());
   BOOST_TEST(fs::is_empty(folder.path()));
 }
 

@@ -3,6 +3,10 @@
 #include <set>
 
 #include "bitcoin/transaction.h"
+#include "core/pruning.h"
+#include "wal/codec.h"
+#include "wal/frame.h"
+#include "wal/index.h"
 
 namespace sendonce::wal {
 
@@ -51,6 +55,14 @@ core::ChainWork SampleWork(uint8_t last) {
   work.back() = last;
   work.front() = 1;
   return work;
+}
+
+core::ContentDigest SampleDigest() {
+  return {SampleHash(37), {1, 2, 3, 4, 5, 6}, 1'002};
+}
+
+core::Payment SamplePrunedPayment() {
+  return {SampleHash(38), {SampleHash(38), SampleHash(39)}, {}, 1'100, 1, SamplePosition(102)};
 }
 
 core::WalCreated SampleCreated() {
@@ -102,6 +114,14 @@ std::vector<core::Record> SampleRecords() {
       core::PaymentAdopted{"w-1", SampleContent(), {9, 9}, {0, 1}, 1'300},
       core::LocksReleased{4},
       core::CoinsVanished{4, {SampleCoin().outpoint}},
+      core::DetailPruned{{{4,
+                           SamplePrunedPayment(),
+                           {SampleHash(40)},
+                           1'790'000'000'002,
+                           7,
+                           {4, 5, 6, 7},
+                           SampleHash(41),
+                           {{"w-1", SampleDigest(), 1'790'000'000'001, 2}}}}},
   };
 }
 
@@ -119,6 +139,20 @@ core::Send SampleSend() {
   send.updated_at_ms = kStartMs + 1;
   send.recorded_seq = 2;
   send.seq = 22;
+  return send;
+}
+
+core::Send SamplePrunedSend() {
+  core::Send send;
+  send.id = "w-1";
+  send.pruned = SampleDigest();
+  send.batches = {4};
+  send.live_batch = 4;
+  send.payment = SamplePrunedPayment();
+  send.created_at_ms = kStartMs;
+  send.updated_at_ms = kStartMs + 1;
+  send.recorded_seq = 2;
+  send.seq = 7;
   return send;
 }
 
@@ -148,7 +182,11 @@ core::Alarm SampleAlarm() {
 }
 
 core::ChainState SampleChain() {
-  return {{SamplePosition(100), SamplePosition(105)}, SampleWork(28)};
+  return {{SamplePosition(100), SamplePosition(105)}, SampleWork(28), std::nullopt};
+}
+
+core::ChainState SamplePrunedChain() {
+  return {{SamplePosition(100), SamplePosition(1200)}, SampleWork(28), 102};
 }
 
 core::Ledger::Contents KeptOf(const core::Ledger& ledger) {
@@ -319,6 +357,42 @@ void Story::AcceptAlarm(core::Seq alarm) {
   Apply(core::AlarmAccepted{alarm, "it was ours"});
 }
 
+std::vector<bitcoin::Bytes> Story::Frames() const {
+  std::vector<bitcoin::Bytes> frames;
+  Link link;
+  for (const core::Entry& entry : entries_) {
+    const Frame frame{entry.seq, entry.at_ms, link.hash, EncodeRecord(entry.record)};
+    frames.push_back(EncodeFrame(frame));
+    link = LinkAfter(frame, frames.back());
+  }
+  return frames;
+}
+
+core::PrunedBatch Story::Pruned(core::BatchId id) const {
+  core::Prunable prunable;
+  prunable.batch = *ledger_.FindBatch(id);
+  for (const core::SendId& send : prunable.batch.sends) {
+    prunable.sends.push_back(*ledger_.FindSend(send));
+  }
+  const Key prefix = BatchHistoryPrefix(id);
+  for (const core::Entry& entry : entries_) {
+    for (const KeyWrite& write : IndexWrites(entry)) {
+      if (HasPrefix(write.key, prefix)) prunable.records.push_back(entry.seq);
+    }
+  }
+  const auto frames = Frames();
+  std::vector<Stub> stubs;
+  for (core::Seq seq : core::StubsOf(prunable)) stubs.push_back(*StubOf(frames.at(seq - 1)));
+  prunable.stubs_hash = HashOfStubs(stubs);
+  return core::PrunedOf(prunable);
+}
+
+void Story::Prune(const std::vector<core::BatchId>& batches) {
+  core::DetailPruned record;
+  for (core::BatchId batch : batches) record.batches.push_back(Pruned(batch));
+  Apply(record);
+}
+
 core::BatchId Story::PayUnseen(const core::SendId& id) {
   Submit(id);
   const core::BatchId batch = Reserve({id});
@@ -363,6 +437,17 @@ Story Story::OfEveryType() {
   story.Replace(story.PayUnseen("bumped"));
   story.SeeRival(story.PayUnseen("lost"));
   story.GiveVerdict("lost", core::OperatorVerdict::kNever);
+  story.Submit("waiting");
+  return story;
+}
+
+Story Story::OfPruning() {
+  Story story;
+  const core::BatchId old_1 = story.Pay("old-1", 101);
+  const core::BatchId old_2 = story.Pay("old-2", 102);
+  story.MoveChain(102, 1'200);
+  story.Pay("young", 1'201);
+  story.Prune({old_1, old_2});
   story.Submit("waiting");
   return story;
 }

@@ -21,9 +21,11 @@ bitcoin::Hash256 SampleHash(uint8_t seed);
 std::vector<core::Record> SampleRecords();
 
 core::Send SampleSend();
+core::Send SamplePrunedSend();
 core::Batch SampleBatch();
 core::Alarm SampleAlarm();
 core::ChainState SampleChain();
+core::ChainState SamplePrunedChain();
 
 // What of a ledger that forgets nothing one that forgets would keep.
 core::Ledger::Contents KeptOf(const core::Ledger& ledger);
@@ -64,14 +66,21 @@ class Story {
   core::BatchId AdoptPayment(const core::SendId& id);
   void ReleaseLocks(core::BatchId batch);
 
+  // The detail of final batches that had no story but to be paid, 1,000 blocks deep.
+  void Prune(const std::vector<core::BatchId>& batches);
+
   // Submit to signed, in a batch of its own; four records.
   core::BatchId PayUnseen(const core::SendId& id);
 
   // Submit to final at that height, in a batch of its own; eight records.
   core::BatchId Pay(const core::SendId& id, int32_t height);
 
-  // Every type of record; ends with open and finished sends and batches, and an open alarm.
+  // Every type of record but DetailPruned; ends with open and finished sends and batches, and an
+  // open alarm.
   static Story OfEveryType();
+
+  // "old-1" and "old-2" are paid and pruned, "young" is paid, "waiting" waits.
+  static Story OfPruning();
 
   const core::Ledger& ledger() const { return ledger_; }
   const std::vector<core::Entry>& entries() const { return entries_; }
@@ -81,6 +90,12 @@ class Story {
   core::Ledger::Contents Kept() const { return KeptOf(ledger_); }
 
   bitcoin::Txid CurrentTxid(core::BatchId batch) const;
+
+  // The record that Prune writes, of one batch.
+  core::PrunedBatch Pruned(core::BatchId batch) const;
+
+  // What stands in the log for each record before it is pruned.
+  std::vector<bitcoin::Bytes> Frames() const;
 
  private:
   const core::Entry& Apply(core::Record record);
