@@ -20,10 +20,20 @@ namespace sendonce::wal {
 
 namespace {
 
+// Chosen with 1 and 10 million finished sends in the log (test/bench/wal_filler.h), 460 bytes each
+// on disk. A look-up took 8 and 14 us there, one of an unknown id 2 and 5 (medians, warm).
+
+// Besides, the tables are mapped: the system's page cache holds what is asked for often, and gives
+// it up when others need the memory.
 constexpr size_t kBlockCacheBytes = 32 << 20;
+// A compaction syncs each table as a whole, and the log's own sync waits beside it: small ones keep
+// that short. Larger ones would be compacted in longer runs, in which level 0 fills up to where
+// LevelDB stops writers; with these its own log named no wait in 400,000 records at 24,000 a second.
 constexpr size_t kMaxTableBytes = 8 << 20;
+// Of each its index and filter stay in memory, so this bounds what does; 10 million sends are 580.
 constexpr int kMaxOpenFiles = 500;
-constexpr int kBloomBitsPerKey = 10;  // 1 % of look-ups of unknown ids read a block in vain
+// 1 % of look-ups of unknown ids read a block in vain: every new id is one.
+constexpr int kBloomBitsPerKey = 10;
 
 leveldb::Slice SliceOf(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -23,6 +23,7 @@ namespace sendonce::wal {
 // LevelDB replays at open what it has not yet moved into tables: two of its own logs, each of them
 // up to a write buffer and one write more. A torn tail in them is dropped in silence; so that much
 // of the chain has to be verified at every start.
+// More would be held back less by level 0, and make each start longer: it is replayed there.
 constexpr size_t kWriteBufferBytes = 8 << 20;
 constexpr size_t kMaxWriteBytes = 8 << 20;  // beyond it an append is cut into several writes
 constexpr size_t kMaxReplayedBytes = 2 * (kWriteBufferBytes + kMaxWriteBytes);
