@@ -28,7 +28,7 @@ namespace {
 constexpr size_t kBlockCacheBytes = 32 << 20;
 // A compaction syncs each table as a whole, and the log's own sync waits beside it: small ones keep
 // that short. Larger ones would be compacted in longer runs, in which level 0 fills up to where
-// LevelDB stops writers; with these its own log named no wait in 400,000 records at 24,000 a second.
+// LevelDB stops writers; with these its own log named no wait (400,000 records, 24,000 a second).
 constexpr size_t kMaxTableBytes = 8 << 20;
 // Of each its index and filter stay in memory, so this bounds what does; 10 million sends are 580.
 constexpr int kMaxOpenFiles = 500;
