@@ -237,15 +237,27 @@ class ReadingTheChain(AdapterCase):
 
 
 class Coins(SharedCase):
-    def test_the_wallets_coins_are_read_exactly(self):
-        def as_word(coin):
-            return (f"{outpoint(coin)}:{to_sat(coin['amount'])}:{coin['scriptPubKey']}"
-                    f":{coin['confirmations']}")
+    def as_word(self, coin):
+        depth = coin["confirmations"]
+        height = self.node.rpc.getblockcount() - depth + 1 if depth else 0
+        return f"{outpoint(coin)}:{to_sat(coin['amount'])}:{coin['scriptPubKey']}:{height}"
 
+    def test_only_the_coins_of_the_last_blocks_are_read(self):
+        self.node.mine(12)  # more than are read beyond what is asked for
+        tip = self.node.rpc.getblockcount()
+        self.assertEqual(self.probe.done("coins", str(tip)).all("coin"), [])
+        payee = {self.wallet.getnewaddress("", "bech32"): "0.00000998"}
+        self.pay_from([self.take_coin()], payee)
+        self.node.mine()
+        recent = list(map(self.as_word, self.wallet.listunspent(1, 1)))
+        self.assertEqual(sorted(self.probe.done("coins", str(tip)).all("coin")), sorted(recent))
+        self.assertIn(":998:", "".join(recent))
+
+    def test_the_wallets_coins_are_read_exactly(self):
         payee = {self.wallet.getnewaddress("", "bech32"): "0.00000999"}
         self.pay_from([self.take_coin()], payee)
         coins = self.probe.done("coins").all("coin")
-        self.assertEqual(sorted(coins), sorted(map(as_word, self.wallet.listunspent(0))))
+        self.assertEqual(sorted(coins), sorted(map(self.as_word, self.wallet.listunspent(0))))
         self.assertIn(":999:", "".join(coins))
         self.node.mine()
 

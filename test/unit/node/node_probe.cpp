@@ -119,7 +119,7 @@ void Write(const node::Bitcoind::WalletCoins& read) {
   for (const core::WalletCoin& each : read.coins) {
     Put("coin", Text(each.coin.outpoint) + ":" + std::to_string(each.coin.amount_sat) + ":" +
                     bitcoin::HexFromBytes(each.coin.script) + ":" +
-                    std::to_string(each.confirmations));
+                    std::to_string(each.height));
   }
   for (const bitcoin::OutPoint& coin : read.locked) Put("locked", Text(coin));
 }
@@ -242,7 +242,8 @@ class Hints {
 
 void ReadCall(node::Bitcoind& bitcoind, const std::string& name, const Words& words) {
   if (name == "facts") return Finish(bitcoind.ReadFacts());
-  if (name == "coins") return Finish(bitcoind.ReadCoins());
+  if (name == "coins" && words.empty()) return Finish(bitcoind.ReadCoins({}));
+  if (name == "coins") return Finish(bitcoind.ReadCoins({std::stoi(words.at(0))}));
   if (name == "requirements") return Finish(bitcoind.CheckRequirements());
   if (name == "spends") return Finish(bitcoind.ReadSpends({Position(words.at(0))}));
   if (name == "transaction") return Finish(bitcoind.LookUpTransaction({0, Hash(words.at(0))}));
