@@ -10,9 +10,12 @@ namespace sendonce::core {
 
 namespace {
 
-// How far back the wallet's spends are compared with the log in each round: further than any
-// confirmed payment takes to become final.
+// How far back the wallet's spends are compared with the log: further than any confirmed payment
+// takes to become final. Once that went well, and for as long as nothing goes wrong with the node,
+// only what the blocks since and a few before them hold: the wallet's answer costs it seconds where
+// many coins came in within a day.
 constexpr int32_t kSpendsWindowBlocks = 144;
+constexpr int32_t kSpendsOverlapBlocks = 6;
 // The wallet is read with each new tip, and this often without one: its coins and spends cost the
 // node seconds where there are many.
 constexpr Millis kWalletReadIntervalMs = 60'000;
@@ -56,7 +59,11 @@ std::optional<Stall> Renew(const std::optional<Stall>& old, const std::string& c
 }  // namespace
 
 Follower::Follower(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool)
-    : policy_(policy), ledger_(ledger), outbox_(outbox), pool_(pool), spends_since_(SpendsSince()) {
+    : policy_(policy),
+      ledger_(ledger),
+      outbox_(outbox),
+      pool_(pool),
+      spends_since_(BlockBelowTip(kSpendsWindowBlocks)) {
   SetStalls(0);
 }
 
@@ -120,6 +127,8 @@ void Follower::OnNodeTrouble(const std::string& code, const std::string& text, M
   trouble_text_ = text;
   caught_up_ = false;
   wallet_read_due_ms_ = now_ms;
+  // What it did meanwhile, or which wallet it has now, is not known.
+  if (compared_with_wallet_) spends_since_ = BlockBelowTip(kSpendsWindowBlocks);
   SetStalls(now_ms);
 }
 
@@ -255,7 +264,9 @@ void Follower::AskForCoinsAndSpends(Millis now_ms) {
   const int32_t height = ledger_.chain().tip().height;
   coins_asked_up_to_.reset();
   if (facts_->wallet_height >= height) coins_asked_up_to_ = height;
-  outbox_.Emit(ReadCoins{MustReadAllCoins(now_ms) ? std::nullopt : coins_read_up_to_});
+  const bool all = MustReadAllCoins(now_ms);
+  if (all) all_coins_wanted_ = false;  // what is wanted from here on, this reading may not show
+  outbox_.Emit(ReadCoins{all ? std::nullopt : coins_read_up_to_});
   outbox_.Emit(ReadSpends{spends_since_});
 }
 
@@ -432,16 +443,19 @@ void Follower::OnCoinsRead(const CoinsRead& read, Millis now_ms) {
   --pending_reads_;
   const auto* coins = std::get_if<std::vector<WalletCoin>>(&read.outcome);
   if (coins) {
-    TakeCoins(read, *coins, now_ms);
+    TakeCoins(read, *coins);
     TakeForeignLocks(read.locked);
   } else {
+    if (!read.above_height) WantAllCoins();
     OnFailedRead(read.outcome, Backoff(policy_, wallet_failures_++), now_ms);
+  }
+  if (!read.above_height) {
+    all_coins_not_before_ms_ = now_ms + kPauseAfterFullRead * (now_ms - coins_asked_at_ms_);
   }
   FinishRound(now_ms);
 }
 
-void Follower::TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& coins,
-                         Millis now_ms) {
+void Follower::TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& coins) {
   // Locked for one of our batches, the coin is not shown, and is there.
   const std::set<bitcoin::OutPoint> locked(read.locked.begin(), read.locked.end());
   pool_.Replace(read.above_height, coins, [&](const WalletCoin& coin) {
@@ -449,9 +463,6 @@ void Follower::TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& c
   });
   coins_known_ = true;
   coins_read_up_to_ = coins_asked_up_to_;
-  if (read.above_height) return;
-  all_coins_wanted_ = false;
-  all_coins_not_before_ms_ = now_ms + kPauseAfterFullRead * (now_ms - coins_asked_at_ms_);
 }
 
 void Follower::TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked) {
@@ -459,6 +470,8 @@ void Follower::TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked) {
   std::erase_if(foreign, [&](const bitcoin::OutPoint& coin) {
     return !ledger_.BatchesSpending(coin).empty();
   });
+  // One may be in a block that was not read again.
+  for (const bitcoin::OutPoint& coin : foreign) pool_.Remove(coin);
   std::sort(foreign.begin(), foreign.end());
   if (!std::includes(foreign.begin(), foreign.end(), foreign_locks_.begin(),
                      foreign_locks_.end())) {
@@ -490,7 +503,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
   // A wallet that has not read the chain yet does not know all its spends.
   if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
     compared_with_wallet_ = true;
-    spends_since_ = SpendsSince();
+    spends_since_ = BlockBelowTip(kSpendsOverlapBlocks);
   }
   FinishRound(now_ms);
 }
@@ -503,12 +516,12 @@ void Follower::FinishRound(Millis now_ms) {
   SetStalls(now_ms);
 }
 
-// The newest block in the locator that is at least the window deep, else where following began.
-ChainPosition Follower::SpendsSince() const {
+// The newest block in the locator that is at least so deep, else where following began.
+ChainPosition Follower::BlockBelowTip(int32_t depth) const {
   const auto& locator = ledger_.chain().locator;
   ChainPosition since = locator.front();
   for (const ChainPosition& position : locator) {
-    if (locator.back().height - position.height >= kSpendsWindowBlocks) since = position;
+    if (locator.back().height - position.height >= depth) since = position;
   }
   return since;
 }

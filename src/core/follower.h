@@ -120,10 +120,10 @@ class Follower {
                   std::string detail, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid) const;
   bool HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const;
-  ChainPosition SpendsSince() const;
+  ChainPosition BlockBelowTip(int32_t depth) const;
   void AskForCoinsAndSpends(Millis now_ms);
   bool MustReadAllCoins(Millis now_ms) const;
-  void TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& coins, Millis now_ms);
+  void TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& coins);
   void TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked);
 
   const Policy& policy_;

@@ -1,0 +1,106 @@
+// What is read of the wallet, and what it leaves in the pool of coins: all once, then what the last
+// blocks changed.
+
+#include <boost/test/unit_test.hpp>
+
+#include "machine_sent.h"
+
+namespace sendonce::core {
+namespace {
+
+using samples::CoinOf;
+using samples::OutPointOf;
+using samples::To;
+
+constexpr int kBlocks = 20;
+
+// Two coins, and nothing asked yet.
+struct TwoCoins : Play {
+  TwoCoins() {
+    FundWith({CoinOf(1, 1'000'000), CoinOf(2, 500'000)});
+    Start();
+  }
+
+  std::string NextBlock() {
+    node.Mine();
+    return Reconcile();
+  }
+
+  bool Says(const std::string& text, const std::string& words) {
+    return text.find(words) != std::string::npos;
+  }
+};
+
+BOOST_AUTO_TEST_SUITE(machine_wallet_tests)
+
+BOOST_FIXTURE_TEST_CASE(a_coin_that_an_operator_locks_is_not_chosen, TwoCoins) {
+  node.Lock({OutPointOf(1)});
+  BOOST_TEST(Says(NextBlock(), "read coins above 100"));
+  CHECK_STEP(AskFunds(), "answer 1: funds: 500000 in 1 spendable, 0 in 0 reserved, 0 in 0 waiting");
+  Submit("w-1", {To("alice", 600'000)});
+  Settle();
+  BOOST_TEST((View("w-1").stalled->code == "insufficient_funds"));
+}
+
+BOOST_FIXTURE_TEST_CASE(once_he_unlocks_it_all_coins_are_read, TwoCoins) {
+  node.Lock({OutPointOf(1)});
+  NextBlock();
+  node.Unlock({OutPointOf(1)});
+  BOOST_TEST(Says(NextBlock(), "read coins above 101"));
+  BOOST_TEST(Says(NextBlock(), "read coins\n"));
+  CHECK_STEP(AskFunds(),
+             "answer 1: funds: 1500000 in 2 spendable, 0 in 0 reserved, 0 in 0 waiting");
+}
+
+// That reading may have been made before.
+BOOST_FIXTURE_TEST_CASE(what_is_wanted_during_a_reading_of_all_is_read_by_the_next, TwoCoins) {
+  NextBlock();
+  Submit("w-1", {To("alice", 50'000)});
+  Durable();
+  Draft draft;
+  draft.missing = {Asked<DraftTransaction>().coins[0].outpoint};
+  node.Reorganise(1);
+  ChainHint();
+  BOOST_TEST(Says(ReadsChain(), "read coins\n"));
+  Drafts(draft);
+  ReadsCoins();
+  ReadsSpends();
+  ReadsChain();
+  BOOST_TEST(IsAskedTo<ReadCoins>());
+  BOOST_TEST(!Asked<ReadCoins>().above_height);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reading_of_all_that_fails_is_made_again, TwoCoins) {
+  node.Lock({OutPointOf(1)});
+  NextBlock();
+  node.Unlock({OutPointOf(1)});
+  NextBlock();
+  node.Mine();
+  ChainHint();
+  BOOST_TEST(Says(ReadsChain(), "read coins\n"));
+  ReadsCoins(Unknown{"timeout"});
+  ReadsSpends();
+  Wake();
+  BOOST_TEST(Says(ReadsChain(), "read coins\n"));
+}
+
+BOOST_FIXTURE_TEST_CASE(spends_are_compared_from_a_few_blocks_before_the_last_time, TwoCoins) {
+  for (int i = 0; i < kBlocks; ++i) NextBlock();
+  BOOST_TEST(Says(NextBlock(), "read spends since 114"));
+}
+
+BOOST_FIXTURE_TEST_CASE(after_trouble_with_the_node_they_are_compared_from_further_back, TwoCoins) {
+  for (int i = 0; i < kBlocks; ++i) NextBlock();
+  ChainHint();
+  ReadsChain(Unknown{"timeout"});
+  BOOST_TEST(Says(Wake(), "read chain"));
+  BOOST_TEST(Says(ReadsChain(), "read spends since 100"));
+  ReadsCoins();
+  ReadsSpends();
+  BOOST_TEST(Says(NextBlock(), "read spends since 114"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sendonce::core
