@@ -245,6 +245,7 @@ class Chain(BlockedCase):
         tip = self.node.mine()[0]
         wait_until(lambda: self.api.status()["wal"]["read_up_to_hash"] == tip, "the block is read")
         self.node.rpc.invalidateblock(tip)
+        self.assert_all_blocked("w-1", "node_behind", says="less work")
         self.proxy.clear()
         self.assert_all_blocked("w-1", "node_behind", says="less work")
         self.node.rpc.reconsiderblock(tip)
