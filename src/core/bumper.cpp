@@ -395,6 +395,10 @@ void Bumper::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
     all_there = false;
   }
   if (!all_there) return StartAgain(std::move(attempt), now_ms);
+  // Final meanwhile: neither the batch nor its sends are in memory any more.
+  if (!ledger_.FindBatch(attempt.batch)) {
+    return Conclude(attempt, Verdict::kTooLate, "the send is paid", now_ms);
+  }
   EmitDraft(std::move(attempt));
 }
 

@@ -340,6 +340,19 @@ BOOST_FIXTURE_TEST_CASE(confirmed_while_it_was_drafted, Bumped) {
   BOOST_TEST((Told(2).verdict == Verdict::kTooLate));
 }
 
+// Then neither the batch nor its sends are in memory any more.
+BOOST_FIXTURE_TEST_CASE(final_while_its_coins_were_looked_up, Bumped) {
+  Bump("w-1", kHigher);
+  node.Mine(7);
+  ChainHint();
+  ReadsChain();
+  Durable();
+  BOOST_REQUIRE(!ledger().FindBatch(3));
+  LooksUp();
+  BOOST_TEST((Told(2).verdict == Verdict::kTooLate));
+  BOOST_TEST(node.signed_ever().size() == 1U);
+}
+
 // --- several wishes
 
 BOOST_FIXTURE_TEST_CASE(a_higher_wish_takes_the_place_of_a_lower_one, Bumped) {
