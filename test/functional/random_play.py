@@ -161,6 +161,8 @@ class Play(SendCase):
         coins = [(each["txid"], each["vout"], round(each["amount"] * 100_000_000)) for each in coins]
         for each in reserved["reservations"] if reserved else []:
             coins += [(one["txid"], one["vout"], one["amount_sat"]) for one in each["coins"]]
+        if not coins:  # all of them are spent in the mempool
+            return
         txid, vout, amount_sat = self.dice.choice(sorted(coins))
         outputs = [{self.new_address(self.node): to_btc(amount_sat // 10)}]
         if self.dice.random() < 0.7:

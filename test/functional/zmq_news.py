@@ -255,10 +255,15 @@ class Forged(NewsCase):
         for topic in self.counters:
             wait_until(lambda: self.topics()[topic]["messages"] >= self.counters[topic] - malformed,
                        f"all of {topic} was taken")
+        self.look_again()
+
+    def look_again(self):
+        """A whole look that has begun after this call: what it found out is known."""
         asked = len(self.proxy.calls("getblockchaininfo"))
         wait_until(lambda: len(self.proxy.calls("getblockchaininfo")) > asked + 1, "a new look")
 
     def check_nothing_is_recorded(self, tell, malformed=0):
+        self.look_again()  # the newest block's coins are in the funds
         before = self.all_that_is_recorded()
         tell()
         self.heard(malformed)
