@@ -30,8 +30,9 @@ constexpr size_t kBlockCacheBytes = 32 << 20;
 // that short. Larger ones would be compacted in longer runs, in which level 0 fills up to where
 // LevelDB stops writers; with these its own log named no wait (400,000 records, 24,000 a second).
 constexpr size_t kMaxTableBytes = 8 << 20;
-// Of each its index and filter stay in memory, so this bounds what does; 10 million sends are 580.
-constexpr int kMaxOpenFiles = 500;
+// Of each its index and filter stay in memory, some 80 KB, so this bounds what does: 10 million
+// sends are 580 tables, and all of them stay open.
+constexpr int kMaxOpenFiles = 1'000;
 // 1 % of look-ups of unknown ids read a block in vain: every new id is one.
 constexpr int kBloomBitsPerKey = 10;
 
