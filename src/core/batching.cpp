@@ -93,7 +93,7 @@ class Companies {
     Gathering gathering;
     for (Company& company : companies_) {
       const Millis due_ms = company.DueMs(now_ms);
-      if (due_ms <= now_ms) return {company.TakeSends(), INT64_MAX};
+      if (due_ms <= now_ms) return {company.TakeSends(), INT64_MAX, 0};
       gathering.due_ms = std::min(gathering.due_ms, due_ms);
     }
     return gathering;
@@ -112,18 +112,21 @@ FeeChoice FeeOf(const Send& send, const Policy& policy) {
   return send.content->fee.value_or(FeeChoice{policy.conf_target, std::nullopt});
 }
 
-Gathering Gather(const Ledger& ledger, const Policy& policy, size_t max_sends,
+Gathering Gather(const Ledger& ledger, const Policy& policy, size_t max_sends, Seq after,
                  const std::function<bool(const Send&)>& may_try, Millis now_ms) {
   Companies companies(policy, max_sends);
   size_t looks = 0;
-  for (const auto& [seq, id] : ledger.waiting()) {
+  const auto& waiting = ledger.waiting();
+  for (auto next = waiting.upper_bound(after); next != waiting.end(); ++next) {
     if (looks == kMaxLooksPerBatch || companies.IsFirstFull()) break;
-    const Send* send = ledger.FindSend(id);
+    const Send* send = ledger.FindSend(next->second);
     if (!may_try(*send)) continue;
     ++looks;
     companies.Add(*send);
   }
-  return companies.FirstDue(now_ms);
+  Gathering gathering = companies.FirstDue(now_ms);
+  gathering.looks = looks;
+  return gathering;
 }
 
 }  // namespace sendonce::core

@@ -23,10 +23,12 @@ constexpr size_t kMaxLooksPerBatch = 5'000;
 struct Gathering {
   std::vector<const Send*> sends;  // of one batch, oldest first; empty: none is due
   Millis due_ms = INT64_MAX;       // then: when the first of those that wait for company is
+  size_t looks = 0;                // sends that may be tried, due or not
 };
 
-// `may_try`: false for what is held back. `max_sends`: no batch has more.
-Gathering Gather(const Ledger& ledger, const Policy& policy, size_t max_sends,
+// Of the sends that were recorded after the record `after`; 0: of all. `may_try`: false for what is
+// held back. `max_sends`: no batch has more.
+Gathering Gather(const Ledger& ledger, const Policy& policy, size_t max_sends, Seq after,
                  const std::function<bool(const Send&)>& may_try, Millis now_ms);
 
 // What the caller chose, or the operator for him.

@@ -56,15 +56,34 @@ void Builder::Advance(Millis now_ms) {
   if (attempt_) return;
   // Nothing has changed since the last look: no send came or left, and none is due again.
   if (now_ms < wake_ms_ && seen_seq_ == ledger_.last_seq()) return;
+  const Seq after = LookedAt(now_ms);
   seen_seq_ = ledger_.last_seq();
-  wake_ms_ = kNever;
   for (int tries = 0; tries < kMaxTriesPerStep; ++tries) {
-    const auto sends = Choose(now_ms);
+    const auto sends = Choose(after, now_ms);
     if (sends.empty()) return;
     StartDraft(sends, now_ms);
     if (attempt_) return;
   }
   wake_ms_ = now_ms + policy_.retry_min_ms;
+}
+
+// Up to where it need not be looked again. Where funds are short a hundred thousand may wait, and
+// each new send would be a walk through all of them: as long as all are held back, none of them is
+// due, and nothing but new sends was recorded, only those are looked at.
+Seq Builder::LookedAt(Millis now_ms) {
+  if (now_ms < wake_ms_ && all_held_back_ && OnlySendsCame()) return seen_seq_;
+  wake_ms_ = kNever;
+  return 0;
+}
+
+// Each record since the last look is a send that waits.
+bool Builder::OnlySendsCame() const {
+  Seq expected = seen_seq_;
+  const auto& waiting = ledger_.waiting();
+  for (auto send = waiting.upper_bound(seen_seq_); send != waiting.end(); ++send) {
+    if (send->first != ++expected) return false;
+  }
+  return expected == ledger_.last_seq();
 }
 
 // Sends that R4 may help come first: they have waited longest.
@@ -188,10 +207,11 @@ bool Builder::MayTry(const Send& send, Millis now_ms) {
   return false;
 }
 
-std::vector<const Send*> Builder::Choose(Millis now_ms) {
+std::vector<const Send*> Builder::Choose(Seq after, Millis now_ms) {
   Gathering gathering = Gather(
-      ledger_, policy_, max_company_, [&](const Send& send) { return MayTry(send, now_ms); },
+      ledger_, policy_, max_company_, after, [&](const Send& send) { return MayTry(send, now_ms); },
       now_ms);
+  all_held_back_ = gathering.looks == 0;
   wake_ms_ = std::min(wake_ms_, gathering.due_ms);
   return std::move(gathering.sends);
 }

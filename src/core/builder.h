@@ -67,6 +67,8 @@ class Builder {
     std::optional<Stall> stall;
   };
 
+  Seq LookedAt(Millis now_ms);
+  bool OnlySendsCame() const;
   void AdvanceRebuilds(Millis now_ms);
   void NoteBlocked(BatchId batch, const Stall& stall);
   void StartRebuild(const Batch& batch, Millis now_ms);
@@ -78,7 +80,7 @@ class Builder {
   void StartRound();
   bool IsUnaffordable(const Send& send) const;
   bool MayTry(const Send& send, Millis now_ms);
-  std::vector<const Send*> Choose(Millis now_ms);
+  std::vector<const Send*> Choose(Seq after, Millis now_ms);
   bitcoin::FeeRate GuessedRate(const FeeChoice& fee) const;
   void StartDraft(const std::vector<const Send*>& sends, Millis now_ms);
   bool IsTooHeavy(const std::vector<const Send*>& sends, const Funds& funds) const;
@@ -119,10 +121,11 @@ class Builder {
   uint64_t round_ = 0;                    // of the follower, that unaffordable_ is about
   bool plain_ = false;  // the next draft takes no small coins along and splits no change
   bitcoin::Amount waste_sat_ = 0;
-  size_t max_company_;        // sends in the next draft: halved when a company is refused
-  Millis not_before_ms_ = 0;  // no draft before it
-  Millis wake_ms_ = 0;        // when a send that is held back may be tried again
-  Seq seen_seq_ = 0;          // the last record when all sends were looked at
+  size_t max_company_;          // sends in the next draft: halved when a company is refused
+  Millis not_before_ms_ = 0;    // no draft before it
+  Millis wake_ms_ = 0;          // when a send that is held back may be tried again
+  Seq seen_seq_ = 0;            // the last record when all sends were looked at
+  bool all_held_back_ = false;  // then: none of them could be tried
 };
 
 }  // namespace sendonce::core

@@ -35,8 +35,10 @@ struct Waiting {
   }
 
   std::vector<SendId> Gathered(Millis now_ms = kNow) {
-    const Gathering gathering = Gather(ledger, policy, policy.max_sends_per_batch, may_try, now_ms);
+    const Gathering gathering =
+        Gather(ledger, policy, policy.max_sends_per_batch, after, may_try, now_ms);
     due_ms = gathering.due_ms;
+    looks = gathering.looks;
     std::vector<SendId> ids;
     for (const Send* send : gathering.sends) ids.push_back(send->id);
     return ids;
@@ -46,6 +48,8 @@ struct Waiting {
   Policy policy;
   Millis at_ms = kNow;
   Millis due_ms = 0;
+  Seq after = 0;
+  size_t looks = 0;
   std::function<bool(const Send&)> may_try = Any;
 };
 
@@ -160,6 +164,26 @@ BOOST_AUTO_TEST_CASE(no_more_than_so_many_are_looked_at) {
   policy.max_batch_weight = 100'000'000;
   for (size_t i = 0; i < kMaxLooksPerBatch + 1; ++i) Submits("id-" + std::to_string(i));
   BOOST_TEST(Gathered(kNow + 5'000).size() == kMaxLooksPerBatch);
+}
+
+BOOST_AUTO_TEST_CASE(only_those_behind_a_record_are_looked_at) {
+  policy.max_company_wait_ms = 0;
+  Submits("a");
+  Submits("b");
+  after = 2;
+  BOOST_TEST((Gathered() == Ids{"b"}));
+  BOOST_TEST(looks == 1U);
+  after = 3;
+  BOOST_TEST(Gathered().empty());
+  BOOST_TEST(looks == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_held_back_is_no_look) {
+  Submits("a");
+  Submits("b");
+  may_try = [](const Send& send) { return send.id == "b"; };
+  BOOST_TEST(Gathered().empty());
+  BOOST_TEST(looks == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

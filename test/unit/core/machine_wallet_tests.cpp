@@ -100,6 +100,42 @@ BOOST_FIXTURE_TEST_CASE(after_trouble_with_the_node_they_are_compared_from_furth
   BOOST_TEST(Says(NextBlock(), "read spends since 114"));
 }
 
+// --- while all that waits is held back, only what is new is looked at
+
+BOOST_FIXTURE_TEST_CASE(a_new_send_that_can_be_afforded_does_not_wait_for_those_before, TwoCoins) {
+  Submit("w-1", {To("alice", 5'000'000)});
+  Submit("w-2", {To("bob", 6'000'000)});
+  CHECK_STEP(Submit("w-3", {To("carol", 50'000)}), "append 4: w-3 recorded",
+             "draft 1: c2 to carol 50000");
+  Settle();
+  BOOST_TEST((View("w-1").stalled->code == "insufficient_funds"));
+}
+
+// It was recorded before those that are held back.
+BOOST_FIXTURE_TEST_CASE(a_send_whose_batch_is_dropped_is_looked_at_too, TwoCoins) {
+  SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  Durable();
+  Drafts();
+  Submit("w-3", {To("carol", 5'000'000)});
+  CHECK_STEP(Cancel("w-1"), "append 6: batch 4 dropped", "append 7: w-1 cancelled",
+             "draft 2: c2 to bob 60000");
+  Settle();
+  BOOST_TEST((View("w-2").state == SendState::kBroadcast));
+}
+
+// Who waits for company is not held back.
+BOOST_AUTO_TEST_CASE(a_new_send_completes_the_company_of_those_before) {
+  Policy policy = WithWholeChange();
+  policy.max_company_wait_ms = 5'000;
+  policy.max_sends_per_batch = 2;
+  Play play(policy);
+  play.Start();
+  play.Submit("w-1", {To("alice", 50'000)});
+  play.Submit("w-2", {To("bob", 60'000)});
+  CHECK_STEP(play.Submit("w-3", {To("carol", 70'000)}), "append 4: w-3 recorded",
+             "draft 1: c1 to alice 50000, bob 60000");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
