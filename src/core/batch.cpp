@@ -41,6 +41,13 @@ bool SignatureAsked(const Batch& batch) {
                      [](const Version& version) { return version.signature_asked; });
 }
 
+bool MustLeaveTogether(const Batch& batch) {
+  if (batch.confirmation) return false;
+  return std::any_of(batch.versions.begin(), batch.versions.end(), [](const Version& version) {
+    return version.signature_asked && version.raw_tx.empty();
+  });
+}
+
 bool Accepted(const Batch& batch) {
   return batch.confirmation || std::any_of(batch.versions.begin(), batch.versions.end(),
                                            [](const Version& version) { return version.accepted; });

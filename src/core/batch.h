@@ -115,6 +115,11 @@ std::vector<bitcoin::Amount> SplitOf(const Version& version);
 // True if a signature was asked for any version: the sends in it can no longer be cancelled.
 bool SignatureAsked(const Batch& batch);
 
+// R4: all sends leave the batch together, because a version may be signed and nobody has heard of
+// it. Not where a version is in the chain: the others of ours conflict with it (R3), so those that
+// it leaves out may go, each for reasons of its own.
+bool MustLeaveTogether(const Batch& batch);
+
 // True if our node has accepted or shown a version, or one is in the chain.
 bool Accepted(const Batch& batch);
 

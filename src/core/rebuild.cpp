@@ -177,12 +177,6 @@ bool IsAdoptedOnly(const Batch& batch) {
                      [](const Version& version) { return version.adopted; });
 }
 
-bool HasUnknownSignature(const Batch& batch) {
-  return std::any_of(batch.versions.begin(), batch.versions.end(), [](const Version& version) {
-    return version.signature_asked && version.raw_tx.empty();
-  });
-}
-
 // What somebody else has paid he may want to pay again himself.
 std::optional<NoPlan> ObjectionToLeaving(const Ledger& ledger, const Batch& batch,
                                          const SendId& id) {
@@ -201,7 +195,7 @@ std::variant<RebuildPlan, NoPlan> PlanRebuild(const Ledger& ledger, const Batch&
   std::optional<NoPlan> why_not;
   // Those of the sends that can go; together with the batch's own coins only if all can.
   for (const bool with_own_coins : {true, false}) {
-    if (with_own_coins ? unpaid.size() < living : HasUnknownSignature(batch)) continue;
+    if (with_own_coins ? unpaid.size() < living : MustLeaveTogether(batch)) continue;
     Planner planner(ledger, batch, policy, sources, with_own_coins);
     size_t movable = 0;
     for (const SendId& id : unpaid) {

@@ -274,7 +274,7 @@ class RecordJudge {
       all_leave = std::all_of(living.begin(), living.end(),
                               [&](const SendId& id) { return Contains(record.sends, id); });
       if (!SignatureAsked(batch)) return "a batch without a signature is given up, not left";
-      if (!all_leave && HasUnknownSignature(batch)) {
+      if (!all_leave && MustLeaveTogether(batch)) {
         return "all sends of a batch whose signature is not known leave together (R4)";
       }
     }
@@ -286,12 +286,6 @@ class RecordJudge {
       }
     }
     return std::nullopt;
-  }
-
-  static bool HasUnknownSignature(const Batch& batch) {
-    return std::any_of(batch.versions.begin(), batch.versions.end(), [](const Version& version) {
-      return version.signature_asked && version.raw_tx.empty();
-    });
   }
 
   Objection ObjectionToUnsignedTransaction(const BatchReserved& record) const {

@@ -210,6 +210,29 @@ BOOST_FIXTURE_TEST_CASE(the_version_that_was_refused_confirms, Refused3) {
   }
 }
 
+// A later version was asked for, and whether it is signed nobody knows: when the one that leaves
+// the send out is in the chain, no other version is, so the send need not wait for the rest of
+// them.
+BOOST_FIXTURE_TEST_CASE(the_one_left_out_goes_although_a_later_version_is_not_signed, Refused3) {
+  node.refused_scripts = {samples::ScriptOf("bob")};
+  Settle();
+  const Batch& batch = BatchOf("w-1");
+  Bump("w-0", 50'000);
+  while (!IsAskedTo<core::Sign>()) SettleOneStep();
+  BOOST_TEST_REQUIRE(batch.versions.size() == 3U);
+  Signs(Unknown{"timeout"});
+  node.MineOnly({*bitcoin::ParseTransaction(batch.versions[1].raw_tx)});
+  node.refused_scripts.clear();
+  Reconcile();
+  BOOST_TEST(batch.versions[2].raw_tx.empty());
+  for (int i = 0; i < 5 && Payments("bob") == 0; ++i) {
+    WakeAndSettle(5);
+    node.Mine();
+    Reconcile();
+  }
+  for (const auto& [id, name] : kSends) BOOST_TEST(Payments(name) == 1);
+}
+
 // Some of it the wallet refuses to build, before the mempool is asked: dust.
 BOOST_FIXTURE_TEST_CASE(the_one_whom_the_wallet_refuses_to_pay_is_left_out, Refused3) {
   node.refused_scripts = {samples::ScriptOf("bob")};
