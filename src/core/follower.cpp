@@ -487,10 +487,8 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
     OnFailedRead(read.outcome, Backoff(policy_, wallet_failures_++), now_ms);
     return FinishRound(now_ms);
   }
-  const auto& before = ledger_.created().spends_before;
   for (const WalletSpend& spend : *spends) {
-    if (spend.explained || ledger_.FindBatchByTxid(spend.txid)) continue;
-    if (std::find(before.begin(), before.end(), spend.txid) != before.end()) continue;
+    if (IsExplained(spend)) continue;
     const bool at_start = !compared_with_wallet_;
     RaiseAlarm(AlarmKind::kUnexplainedSpend, spend.txid, std::nullopt,
                at_start
@@ -499,6 +497,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
                    : "the wallet spent this, and no record explains it: somebody else uses the "
                      "wallet",
                now_ms);
+    NoteUnknownSignature(spend.txid, now_ms);
   }
   // A wallet that has not read the chain yet does not know all its spends.
   if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
@@ -506,6 +505,26 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
     spends_since_ = BlockBelowTip(kSpendsOverlapBlocks);
   }
   FinishRound(now_ms);
+}
+
+// That the log has the bytes explains nothing: it must also know that they were given to sign. Of
+// what is not in memory the log's index says so.
+bool Follower::IsExplained(const WalletSpend& spend) const {
+  if (const Batch* batch = ledger_.FindBatchByTxid(spend.txid)) {
+    return FindVersion(*batch, spend.txid)->signature_asked;
+  }
+  const auto& before = ledger_.created().spends_before;
+  return spend.explained || std::find(before.begin(), before.end(), spend.txid) != before.end();
+}
+
+// The log is one from before the request to sign, and the signature exists: from here on the log
+// knows (R1), so that no accepted alarm lets the send be cancelled, expired or paid by other coins.
+void Follower::NoteUnknownSignature(const bitcoin::Txid& txid, Millis now_ms) {
+  const Batch* batch = ledger_.FindBatchByTxid(txid);
+  if (!batch) return;
+  const auto number = FindVersion(*batch, txid) - batch->versions.data();
+  const SignatureRequested record{batch->id, static_cast<uint32_t>(number)};
+  if (!ledger_.Objection(record)) outbox_.Write(record, now_ms);
 }
 
 void Follower::FinishRound(Millis now_ms) {

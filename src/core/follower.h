@@ -119,6 +119,8 @@ class Follower {
   void RaiseAlarm(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
                   std::string detail, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid) const;
+  bool IsExplained(const WalletSpend& spend) const;
+  void NoteUnknownSignature(const bitcoin::Txid& txid, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const;
   ChainPosition BlockBelowTip(int32_t depth) const;
   void AskForCoinsAndSpends(Millis now_ms);

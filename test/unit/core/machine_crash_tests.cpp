@@ -224,6 +224,35 @@ BOOST_AUTO_TEST_CASE(many_batches_go_on_each_from_where_it_was) {
   BOOST_TEST(play.node.signed_ever().size() == 4U);
 }
 
+// A log that was put back from before the request to sign has the exact bytes, and does not know
+// that they are signed and out: the wallet knows.
+BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_is_neither_cancelled_nor_expired) {
+  SendContent content = Paying({To("alice", 50'000)});
+  content.not_after_ms = 1'020'000;
+  PlayAt play(Phase::kReservationDurable, content);
+  const MemoryLog copy = play.log;
+  play.Settle();
+  BOOST_TEST(play.node.mempool().size() == 1U);
+  play.log = copy;
+  play.After(20'000);
+  play.Crash();
+  play.ReadsChain();
+  play.ReadsCoins();
+  CHECK_STEP(play.ReadsSpends(), "append 4: alarm: unexplained spend at start t1",
+             "append 5: batch 3 asks for a signature");
+  play.Durable();
+  CHECK_STEP(play.Cancel("w-1"),
+             "answer 2: too late w-1 pending reserved stalled wal_behind_wallet");
+  play.AcceptAlarm(4);
+  for (int i = 0; i < 5; ++i) {
+    play.Settle();
+    play.Wake();
+  }
+  play.node.Mine();
+  play.Reconcile();
+  BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
