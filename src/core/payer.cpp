@@ -418,14 +418,19 @@ void Payer::OnBroadcasted(const Broadcasted& reply, Millis now_ms) {
   if (std::holds_alternative<Done>(reply.outcome) || in_chain) {
     if (in_chain) follower_.Want();
     Accept(batch, reply.txid, now_ms);
-    // A version that was reserved meanwhile does not wait until these bytes are sent again.
-    const Millis wait_ms = UnsignedVersion(batch) ? 0 : policy_.rebroadcast_interval_ms;
-    return Succeed(*attempt, reply.batch, now_ms + wait_ms);
+    return Succeed(*attempt, reply.batch, now_ms + WaitAfterAcceptanceMs(batch));
   }
   FailWith(*attempt, reply.batch, reply.outcome, now_ms);
   if (!refused || !MayBeAboutCoins(refused->why)) return;
   follower_.Want();
   LookUp(batch, *attempt);
+}
+
+// A version that was reserved meanwhile does not wait until these bytes are sent again; but while
+// it can not be signed, with a wallet that is locked for the night, nothing is gained by haste.
+Millis Payer::WaitAfterAcceptanceMs(const Batch& batch) const {
+  if (!UnsignedVersion(batch)) return policy_.rebroadcast_interval_ms;
+  return follower_.building_stall() ? policy_.retry_max_ms : 0;
 }
 
 void Payer::NotePolicy(const Batch& batch, const Broadcasted& reply) {

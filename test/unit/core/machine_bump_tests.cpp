@@ -126,6 +126,23 @@ BOOST_FIXTURE_TEST_CASE(a_replacement_that_the_node_does_not_want_leaves_the_way
   BOOST_TEST((Asked<Broadcast>().txid == TheBatch().versions[0].txid));
 }
 
+// The wallet is locked for the night: what is replaced is sent again now and then, not as fast as
+// the node can take it.
+BOOST_FIXTURE_TEST_CASE(a_replacement_that_waits_for_its_signature_keeps_nobody_busy, Bumped) {
+  Bump("w-1", kHigher);
+  for (int i = 0; !IsAskedTo<Sign>() && i < 20; ++i) SettleOneStep();
+  Signs(Refused{Refusal::kWalletLocked, -13, "walletpassphrase first"});
+  node.facts.wallet_locked = true;
+  Reconcile();
+  Wake();
+  Settle();
+  node.facts.wallet_locked = false;
+  After(15'000);
+  Reconcile();
+  WakeAndSettle(2);
+  BOOST_TEST((node.mempool() == std::vector{VersionAt(1)}));
+}
+
 BOOST_FIXTURE_TEST_CASE(coins_are_added_where_the_change_is_too_little, Play) {
   FundWith({CoinOf(1, 53'000), CoinOf(2, 40'000)});
   Start();
