@@ -42,7 +42,7 @@ std::optional<WalletCoin> ReadCoin(const Json& entry, int32_t tip_height) {
   if (!outpoint || !amount_sat || !bitcoin::IsMoney(*amount_sat) || !script || !confirmations) {
     return std::nullopt;
   }
-  if (*confirmations < 0 || *confirmations > tip_height + 1) return std::nullopt;
+  if (*confirmations < 0 || *confirmations - 1 > tip_height) return std::nullopt;
   const int32_t height = *confirmations > 0 ? tip_height - *confirmations + 1 : 0;
   return WalletCoin{{*outpoint, *amount_sat, std::move(*script)}, height};
 }
@@ -79,7 +79,8 @@ Outcome<std::vector<WalletCoin>> ReadWalletCoins(RpcClient& rpc,
   if (!first_height) return FailedAs<std::vector<WalletCoin>>(std::move(before));
   int32_t max_confirmations = kAllConfirmations;
   if (above_height) {
-    max_confirmations = std::max(0, *first_height - *above_height) + kMaxNewBlocks;
+    const int32_t blocks = std::max(0, *first_height - *above_height);
+    max_confirmations = std::min(blocks, kAllConfirmations - kMaxNewBlocks) + kMaxNewBlocks;
   }
   auto reply = rpc.Call("listunspent", ListUnspent(max_confirmations));
   const Json* entries = std::get_if<Json>(&reply);
