@@ -41,6 +41,11 @@ bool SignatureAsked(const Batch& batch) {
                      [](const Version& version) { return version.signature_asked; });
 }
 
+bool ExplainsSpend(const Batch& batch, const bitcoin::Txid& txid) {
+  const Version* version = FindVersion(batch, txid);
+  return version && version->signature_asked;
+}
+
 bool MustLeaveTogether(const Batch& batch) {
   if (batch.confirmation) return false;
   return std::any_of(batch.versions.begin(), batch.versions.end(), [](const Version& version) {

@@ -511,7 +511,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
 // what is not in memory the log's index says so.
 bool Follower::IsExplained(const WalletSpend& spend) const {
   if (const Batch* batch = ledger_.FindBatchByTxid(spend.txid)) {
-    return FindVersion(*batch, spend.txid)->signature_asked;
+    return ExplainsSpend(*batch, spend.txid);
   }
   const auto& before = ledger_.created().spends_before;
   return spend.explained || std::find(before.begin(), before.end(), spend.txid) != before.end();

@@ -152,9 +152,7 @@ void Driver::FillIn(core::Command& command) {
   } else if (auto* spends = std::get_if<core::SpendsRead>(&command)) {
     auto* list = std::get_if<std::vector<core::WalletSpend>>(&spends->outcome);
     if (!list) return;
-    for (core::WalletSpend& spend : *list) {
-      spend.explained = !MustRead(around_.log.FindBatchesByTxid(spend.txid)).empty();
-    }
+    for (core::WalletSpend& spend : *list) spend.explained = IsExplained(spend.txid);
   } else if (auto* read = std::get_if<core::ChainRead>(&command)) {
     const auto* step = std::get_if<core::ChainStep>(&read->outcome);
     if (!step || !step->connected) return;
@@ -184,6 +182,15 @@ void Driver::FindStoredBatches(core::TransactionLookedUp& found) {
       found.pruned = true;
     }
   }
+}
+
+// By a batch that the core has given up or finished. What was pruned was paid.
+bool Driver::IsExplained(const bitcoin::Txid& txid) {
+  for (core::BatchId id : MustRead(around_.log.FindBatchesByTxid(txid))) {
+    const auto batch = MustRead(around_.log.FindBatch(id));
+    if (!batch || core::ExplainsSpend(*batch, txid)) return true;
+  }
+  return false;
 }
 
 template <typename T>

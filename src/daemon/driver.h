@@ -66,6 +66,7 @@ class Driver final : public http::Server::Handler {
   void Step(const core::Command& command);
   void FillIn(core::Command& command);
   std::optional<core::Send> FindStored(const core::SendId& id);
+  bool IsExplained(const bitcoin::Txid& txid);
   void FindStoredBatches(core::TransactionLookedUp& found);
   void Execute(core::Effect& effect);
   void Append(core::Append append);

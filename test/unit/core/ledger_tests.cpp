@@ -165,8 +165,11 @@ BOOST_AUTO_TEST_CASE(the_same_transaction_again_belongs_to_the_new_batch) {
 
 BOOST_AUTO_TEST_CASE(from_the_request_on_a_signature_may_exist) {
   const BatchId batch = Reserved({"w-1"}, 7);
+  BOOST_TEST(!ExplainsSpend(BatchAt(batch), TxidOf(batch)));
   Apply(SignatureRequested{batch, 0});
   BOOST_TEST(SignatureAsked(BatchAt(batch)));
+  BOOST_TEST(ExplainsSpend(BatchAt(batch), TxidOf(batch)));
+  BOOST_TEST(!ExplainsSpend(BatchAt(batch), bitcoin::Txid()));
   BOOST_TEST(BatchAt(batch).versions[0].raw_tx.empty());
   Apply(SignatureRequested{batch, 0});
   BOOST_TEST(BatchAt(batch).versions.size() == 1U);
