@@ -2,9 +2,8 @@
 confirms; and a version that leaves out whom the node refuses the first one for.
 """
 
-from framework import case, faults, lives, transactions
+from framework import case, faults, transactions
 from framework.chain import Chain
-from framework.ordeal import Mishap
 from framework.rpc import to_btc
 from framework.sending import AMOUNT_SAT, COIN_SAT, WAIT_S, SendCase, at_once
 from framework.waiting import wait_until
@@ -367,46 +366,6 @@ class LeftOut(BumpCase):
         self.wait_for("dust", "sent", outcome="sent")
         self.assertEqual(len(self.api.get("dust")["txids"]), 1)
         self.check_payments(self.node, self.proxy)
-
-
-class Raised(lives.Paid):
-    """Sent, given a higher fee, confirmed, final."""
-
-    LANDMARKS = (
-        "call:LookUpCoins", "call:DraftTransaction", "append:VersionReserved",
-        "durable:VersionReserved", "answer", "append:SignatureRequested", "call:Sign",
-        "called:Sign", "append:VersionSigned", "durable:VersionSigned", "call:Broadcast",
-        "called:Broadcast", "append:VersionAccepted", "append:BatchConfirmed", "append:BatchFinal",
-    )
-
-    def before(self, ordeal):
-        # Named, because the node learns from what was confirmed before what to call usual.
-        self.body["fee"] = {"rate_sat_vb": LOW}
-        self.submit(ordeal)
-        self.submit_until_sent(ordeal)
-
-    def live(self, ordeal):
-        ordeal.send_in(("broadcast",), lambda: self.api.bump(self.send_id, HIGH))
-        ordeal.send_in(("broadcast",), self.replaced)
-        self.confirm(ordeal)
-        self.finish(ordeal)
-
-    def replaced(self):
-        """The answer once the second version is in the mempool, and known to be."""
-        answer = self.api.get(self.send_id)
-        is_there = answer["txid"] in self.node.rpc.getrawmempool()
-        is_second = answer["txids"][1:] == [answer["txid"]]
-        return answer if is_there and is_second else None
-
-
-class Killed(lives.LivesTest):
-    """kill -9 at every point that a higher fee passes."""
-
-    def test_at_every_point(self):
-        points = self.points_of(Raised)
-        for each in points:
-            self.live_through(Raised, Mishap(each))
-        self.check_lives(points)
 
 
 if __name__ == "__main__":

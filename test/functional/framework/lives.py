@@ -12,6 +12,7 @@ FINALITY = 2
 COINS = 20
 OPTIONS = (f"-finality={FINALITY}",)
 WAIT_S = 20
+LOW, HIGH = 2, 30  # sat/vB
 
 
 def evenly(items, count):
@@ -96,6 +97,52 @@ class Paid(Life):
         self.finish(ordeal)
 
 
+class Raised(Paid):
+    """Sent, given a higher fee, confirmed, final."""
+
+    LANDMARKS = (
+        "call:LookUpCoins", "call:DraftTransaction", "append:VersionReserved",
+        "durable:VersionReserved", "answer", "append:SignatureRequested", "call:Sign",
+        "called:Sign", "append:VersionSigned", "durable:VersionSigned", "call:Broadcast",
+        "called:Broadcast", "append:VersionAccepted", "append:BatchConfirmed", "append:BatchFinal",
+    )
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        # Named, because the node learns from what was confirmed before what to call usual.
+        self.body["fee"] = {"rate_sat_vb": LOW}
+
+    def before(self, ordeal):
+        self.submit(ordeal)
+        self.submit_until_sent(ordeal)
+
+    def live(self, ordeal):
+        ordeal.send_in(("broadcast",), lambda: self.api.bump(self.send_id, HIGH))
+        ordeal.send_in(("broadcast",), self.replaced)
+        self.confirm(ordeal)
+        self.finish(ordeal)
+
+    def replaced(self):
+        """The answer once the second version is in the mempool, and known to be."""
+        answer = self.api.get(self.send_id)
+        is_there = answer["txid"] in self.node.rpc.getrawmempool()
+        is_second = answer["txids"][1:] == [answer["txid"]]
+        return answer if is_there and is_second else None
+
+
+class SentAndRaised(Raised):
+    """All of that in one run, if nothing happens."""
+
+    LANDMARKS = (*Paid.LANDMARKS, *Raised.LANDMARKS)
+
+    def before(self, ordeal):
+        """Nothing yet."""
+
+    def live(self, ordeal):
+        super().before(ordeal)
+        super().live(ordeal)
+
+
 class Reorganised(Life):
     """Confirmed; its block leaves the chain, and another one takes it up."""
 
@@ -167,7 +214,7 @@ class LivesTest(case.Case):
         self.met = set()  # names of the points at which a mishap was met
         self.regular = set()  # names of the points that every life of the kind passes
 
-    def live_through(self, life_class, *mishaps):
+    def live_through(self, life_class, *mishaps, counts_calls=False):
         """One life with its mishaps. Returns the ordeal that it was."""
         send_id = name_of(life_class, mishaps)
         while send_id in self.promises.ids():
@@ -176,7 +223,7 @@ class LivesTest(case.Case):
         life.before(Ordeal(self.daemon, self.folder / send_id / "before", options=OPTIONS))
         ordeal = Ordeal(
             self.daemon, self.folder / send_id / "life", *mishaps,
-            options=OPTIONS, sync_ms=self.SYNC_MS,
+            options=OPTIONS, sync_ms=self.SYNC_MS, counts_calls=counts_calls,
         )
         with self.subTest(send_id):
             ordeal.answer_to(lambda: self.daemon.api.request("GET", "/readyz"))
@@ -196,12 +243,20 @@ class LivesTest(case.Case):
         """At the end: a mishap was met at each of the points, and every promise was kept."""
         names = {each.name for each in points} & self.regular
         self.assertEqual(names - self.met, set(), "not reached")
+        self.check_ground()
+
+    def check_ground(self):
+        """Chain, signatures, answers and log, after any number of lives."""
         self.check_payments(self.node, self.proxy)
         self.check_answers()
+        self.daemon.stop()
+        verified = self.daemon.wal_tool("verify")
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
     def check_answers(self):
         """The daemon, without any fault, tells of each id what the chain shows."""
         self.daemon.program, self.daemon.environment = "sendonced", {}
+        self.daemon.runs_under = ()
         self.daemon.start(*OPTIONS)
         chain = Chain(self.node.rpc)
         for send_id in self.promises.ids():

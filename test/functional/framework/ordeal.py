@@ -4,13 +4,16 @@ request until it is answered.
 
 import collections
 import http.client
+import re
 import shutil
 import signal
 from dataclasses import dataclass
 
+from .sendonced import tool
 from .waiting import wait_until
 
 FAULTY = "sendonced-faulty"  # test/fault/sendonced_faulty.cpp tells what it is told, and how
+KILLER = "kill-at-call"  # and so does test/crash/kill_at_call.cpp
 KILL, CUT = "kill", "cut"
 KILLED = -signal.SIGKILL
 EXIT_STORAGE = 3
@@ -29,12 +32,30 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Call:
+    """The nth system call of one process that matters outside of it, of a kind or of any; with all,
+    of those that do not matter too. test/crash/kill_at_call.cpp tells what a kind is.
+    """
+
+    nth: int
+    kind: str = ""
+    all: bool = False
+
+    @property
+    def name(self):
+        return re.sub("[^A-Za-z0-9._]+", "~", self.kind) or "any~call" * self.all or "call"
+
+    def __str__(self):
+        return f"{self.kind or 'any call' * self.all or 'call'}#{self.nth}"
+
+
+@dataclass(frozen=True)
 class Mishap:
-    """What happens at a point: KILL, CUT (of the power), or an operation of the disk ("append",
+    """What happens at a Point, or before a Call: KILL, CUT (of the power), or an operation of the disk ("append",
     "sync", ...) that fails from there on; and whether the power goes too, once that has ended it.
     """
 
-    point: Point
+    point: Point | Call
     then: str = KILL
     power_goes: bool = False
 
@@ -50,14 +71,16 @@ class Mishap:
         return f"{self.then} at {self.point}" + (", then the power goes" * self.power_goes)
 
 
-def points_in(trace):
-    """The points that a trace names, in order, each with the count of times it was reached."""
+def lines_of(path):
+    return path.read_text(errors="replace").splitlines() if path.exists() else []
+
+
+def numbered(names):
+    """Each with the count of times it has come so far, in order."""
     reached = collections.Counter()
-    points = []
-    for name in trace.read_text().splitlines() if trace.exists() else []:
-        reached[name] += 1
-        points.append(Point(name, reached[name]))
-    return points
+    for each in names:
+        reached[each] += 1
+        yield each, reached[each]
 
 
 class Ordeal:
@@ -65,10 +88,11 @@ class Ordeal:
     nothing happens to those behind the last mishap. Begins with a daemon that is dead, or kills it.
 
     folder: a new one, for traces and images. options: sendonced's, for each start. sync_ms: how
-    long the disk takes for a sync, in runs with a mishap that is about the disk.
+    long the disk takes for a sync, in runs with a mishap that is about the disk. counts_calls: also
+    in runs without a mishap, so that calls() tells what they were; points() of those are none.
     """
 
-    def __init__(self, daemon, folder, *mishaps, options=(), sync_ms=0):
+    def __init__(self, daemon, folder, *mishaps, options=(), sync_ms=0, counts_calls=False):
         self.deaths = []  # the mishaps that were met
         self.runs = 0
         self._daemon = daemon
@@ -76,6 +100,7 @@ class Ordeal:
         self._mishaps = mishaps
         self._options = options
         self._sync_ms = sync_ms
+        self._counts_calls = counts_calls
         self._folder.mkdir(parents=True)
         if daemon.process is not None:
             daemon.kill()
@@ -108,7 +133,11 @@ class Ordeal:
 
     def points(self, run):
         """The points that were reached in one of the runs, the first being 0."""
-        return points_in(self._trace(run))
+        return [Point(*each) for each in numbered(lines_of(self._trace(run)))]
+
+    def calls(self, run):
+        """The system calls of one of the runs that counted them, each as one of its kind."""
+        return [Call(nth, kind) for kind, nth in numbered(lines_of(self._calls(run)))]
 
     # --- inside
 
@@ -146,7 +175,9 @@ class Ordeal:
 
     def _start(self):
         self.runs += 1
-        self._daemon.program = FAULTY
+        # What is watched is the program that is installed, and not one that writes down its points.
+        self._daemon.program = "sendonced" if self._is_watched else FAULTY
+        self._daemon.runs_under = (tool(KILLER),) if self._is_watched else ()
         self._daemon.environment = self._environment()
         self._daemon.launch(*self._options)
 
@@ -155,7 +186,14 @@ class Ordeal:
         """What waits for the present run."""
         return self._mishaps[self.runs - 1] if self.runs <= len(self._mishaps) else None
 
+    @property
+    def _is_watched(self):
+        """By the program that kills at calls."""
+        return isinstance(self._mishap.point, Call) if self._mishap else self._counts_calls
+
     def _environment(self):
+        if self._is_watched:
+            return self._environment_of_watcher()
         environment = {"SENDONCE_TRACE": str(self._trace(self.runs - 1))}
         if self._mishap:
             environment["SENDONCE_AT"] = str(self._mishap.point)
@@ -167,8 +205,19 @@ class Ordeal:
                 environment["SENDONCE_IMAGE"] = str(self._image())
         return environment
 
+    def _environment_of_watcher(self):
+        environment = {"SENDONCE_CALLS": str(self._calls(self.runs - 1))}
+        if self._mishap:
+            environment["SENDONCE_KILL_AT_CALL"] = str(self._mishap.point.nth)
+            environment["SENDONCE_KILL_AT_KIND"] = self._mishap.point.kind
+            environment["SENDONCE_CALLS_OF"] = "all" if self._mishap.point.all else "effects"
+        return environment
+
     def _trace(self, run):
         return self._folder / f"trace{run}"
+
+    def _calls(self, run):
+        return self._folder / f"calls{run}"
 
     def _image(self):
         return self._folder / f"image{self.runs - 1}"

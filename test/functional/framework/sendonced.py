@@ -21,10 +21,12 @@ def build_dir():
     return Path(os.environ.get("SENDONCE_BUILDDIR", "."))
 
 
+FOLDERS = {"sendonced-faulty": "test/fault", "kill-at-call": "test/crash"}
+
+
 def tool(name):
-    """Path of a built program: sendonced, sendonce-cli, sendonce-wal, or sendonced-faulty."""
-    folder = "test/fault" if name.endswith("-faulty") else "src"
-    path = (build_dir() / folder / name).resolve()
+    """Path of a built program: one of src, or one of the tests' own in FOLDERS."""
+    path = (build_dir() / FOLDERS.get(name, "src") / name).resolve()
     if not path.exists():
         raise FileNotFoundError(f"{path} is not built; run make, or set SENDONCE_BUILDDIR")
     return path
@@ -48,6 +50,7 @@ class Sendonced:
         self.chain = "regtest"
         self.program = program
         self.environment = {}
+        self.runs_under = ()  # a program that runs this one, with its arguments
         self.detached = False  # True: it outlives this process, and Ctrl-C for this process
         self.cookie_path = self.datadir / "regtest" / ".cookie"
         self.api = Api(self.port, self.cookie_path)
@@ -95,8 +98,8 @@ class Sendonced:
         assert self.process is None, "it runs already"
         with open(self.datadir / "output", "ab") as output:
             self.process = subprocess.Popen(
-                [tool(self.program), *self.options(), *options], env=self._environment(),
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                [*self.runs_under, tool(self.program), *self.options(), *options],
+                env=self._environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=self.detached,
             )
 
