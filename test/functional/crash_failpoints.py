@@ -1,43 +1,34 @@
-"""kill -9 at every point that a send passes, and again at points of each recovery.
-
-By hand, SENDONCE_TEST_ALL_PAIRS=1 takes all pairs of points instead of a sample: about an hour.
+"""kill -9 at every failpoint that a send passes on its ways through life, and again at points of each
+recovery. `make crash-points` takes all of them, and all pairs.
 """
 
-import os
-
-from framework import case, lives
+from framework import case, failpoints, lives
+from framework.lives_among_others import LIVES
 from framework.ordeal import Mishap
 
 TIME_LIMIT_S = 900
-
-
-def sample(pairs, count):
-    return pairs if "SENDONCE_TEST_ALL_PAIRS" in os.environ else lives.evenly(pairs, count)
+PAIRS = {lives.SentAndRaised: 80, lives.Reorganised: 20, lives.Fenced: 10, lives.GivenUp: 20}
 
 
 class CrashTest(lives.LivesTest):
-    def kill_everywhere(self, life_class, pairs_in_sample):
-        points = self.points_of(life_class)
-        pairs = [(each, again) for each in points for again in self.kill_at(life_class, each)]
-        for pair in sample(pairs, pairs_in_sample):
-            self.kill_at(life_class, *pair)
-        self.check_lives(points)
+    def test_at_every_failpoint_that_the_code_has(self):
+        for life_class in LIVES:
+            for each in self.points_of(life_class):
+                if life_class in PAIRS or each.name not in self.met:
+                    self.live_through(life_class, Mishap(each))
+        self.assertEqual(failpoints.in_code() - self.met, set(failpoints.ELSEWHERE))
+        self.assertEqual(self.met - failpoints.in_code(), set())
+        self.check_ground()
 
-    def kill_at(self, life_class, *points):
-        """Returns the points of the recovery from the first kill."""
-        return self.live_through(life_class, *map(Mishap, points)).points(run=1)
-
-    def test_paid(self):
-        self.kill_everywhere(lives.Paid, pairs_in_sample=120)
-
-    def test_reorganised(self):
-        self.kill_everywhere(lives.Reorganised, pairs_in_sample=50)
-
-    def test_fenced(self):
-        self.kill_everywhere(lives.Fenced, pairs_in_sample=20)
-
-    def test_given_up(self):
-        self.kill_everywhere(lives.GivenUp, pairs_in_sample=30)
+    def test_again_while_recovering(self):
+        for life_class, count in PAIRS.items():
+            pairs = []
+            for each in self.points_of(life_class):
+                recovery = self.live_through(life_class, Mishap(each)).points(run=1)
+                pairs += [(each, again) for again in recovery]
+            for pair in lives.evenly(pairs, count):
+                self.live_through(life_class, *map(Mishap, pair))
+        self.check_ground()
 
 
 if __name__ == "__main__":

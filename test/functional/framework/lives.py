@@ -4,15 +4,20 @@ The points are found by living such a life once without mishap, so that a new on
 itself.
 """
 
+import http.client
+import re
+
 from . import case, faults
 from .chain import Chain
 from .ordeal import Mishap, Ordeal
+from .write_ahead import WriteAhead
 
 FINALITY = 2
 COINS = 20
 OPTIONS = (f"-finality={FINALITY}",)
 WAIT_S = 20
 LOW, HIGH = 2, 30  # sat/vB
+RELEASED = re.compile(r'type="LocksReleased"\} [1-9]')
 
 
 def evenly(items, count):
@@ -180,7 +185,8 @@ class Fenced(Life):
 class GivenUp(Fenced):
     """Cancelled when its coins are reserved and locked, and no signature was asked for."""
 
-    LANDMARKS = ("append:BatchDropped", "append:SendEnded", "call:UnlockCoins")
+    LANDMARKS = ("append:BatchDropped", "append:SendEnded", "call:UnlockCoins",
+                 "append:LocksReleased", "durable:LocksReleased")
 
     def before(self, ordeal):
         self.wallet = self.node.wallet(case.WALLET)
@@ -195,8 +201,18 @@ class GivenUp(Fenced):
         again = ordeal.answer_to(lambda: self.api.put(self.send_id, self.body))
         self.test.assertEqual((again.status, again["outcome"]), (200, "never"), again)
         if not ordeal.deaths:
-            ordeal.wait_for(lambda: not self.wallet.listlockunspent(), "the coins are unlocked")
+            ordeal.wait_for(self.unlocked, "the coins are unlocked, and that is on record")
         self.test.proxy.remove(unknown)
+
+    def unlocked(self):
+        """Durable too: so is what is written after it."""
+        try:
+            metrics = self.api.request("GET", "/metrics").body.decode()
+            if self.wallet.listlockunspent() or not RELEASED.search(metrics):
+                return False
+            return self.api.delete(f"{self.send_id}~fence").status == 200
+        except (OSError, http.client.HTTPException):
+            return False  # it has met its mishap
 
 
 class LivesTest(case.Case):
@@ -211,6 +227,7 @@ class LivesTest(case.Case):
         self.daemon = self.new_sendonced(self.node, self.proxy)
         self.daemon.init()
         self.daemon.start(*OPTIONS)  # and reads the blocks that were there already
+        self.write_ahead = WriteAhead(self.proxy)
         self.met = set()  # names of the points at which a mishap was met
         self.regular = set()  # names of the points that every life of the kind passes
 
@@ -224,6 +241,7 @@ class LivesTest(case.Case):
         ordeal = Ordeal(
             self.daemon, self.folder / send_id / "life", *mishaps,
             options=OPTIONS, sync_ms=self.SYNC_MS, counts_calls=counts_calls,
+            after_death=self.write_ahead.check,
         )
         with self.subTest(send_id):
             ordeal.answer_to(lambda: self.daemon.api.request("GET", "/readyz"))

@@ -90,9 +90,11 @@ class Ordeal:
     folder: a new one, for traces and images. options: sendonced's, for each start. sync_ms: how
     long the disk takes for a sync, in runs with a mishap that is about the disk. counts_calls: also
     in runs without a mishap, so that calls() tells what they were; points() of those are none.
+    after_death: called with the daemon once it has met a mishap, before it is started again.
     """
 
-    def __init__(self, daemon, folder, *mishaps, options=(), sync_ms=0, counts_calls=False):
+    def __init__(self, daemon, folder, *mishaps, options=(), sync_ms=0, counts_calls=False,
+                 after_death=None):
         self.deaths = []  # the mishaps that were met
         self.runs = 0
         self._daemon = daemon
@@ -101,6 +103,7 @@ class Ordeal:
         self._options = options
         self._sync_ms = sync_ms
         self._counts_calls = counts_calls
+        self._after_death = after_death
         self._folder.mkdir(parents=True)
         if daemon.process is not None:
             daemon.kill()
@@ -232,6 +235,8 @@ class Ordeal:
         self.deaths.append(self._mishap)
         if self._mishap.leaves_image:
             self._put_image_in_place()
+        if self._after_death:
+            self._after_death(self._daemon)
         return True
 
     def _put_image_in_place(self):
