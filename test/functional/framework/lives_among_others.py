@@ -2,6 +2,8 @@
 or is the operator. What was spent while sendonce was down waits until somebody has looked at it.
 """
 
+import http.client
+
 from .case import WALLET
 from .lives import Fenced, GivenUp, Paid, Reorganised, SentAndRaised
 from .rpc import to_btc, to_sat
@@ -79,10 +81,20 @@ class TakenOver(AmongOthers):
     LANDMARKS = ("append:VersionAdopted", "append:AlarmRaised", "append:BatchConfirmed")
 
     def live(self, ordeal):
+        ordeal.wait_for(self.hears, "it hears of transactions")
         bumped = self.wallet.bumpfee(self.first, {"fee_rate": HIGH_RATE})["txid"]
         self.wait_in(ordeal, "broadcast", lambda answer: answer["txid"] == bumped)
         self.confirm(ordeal)
         self.finish(ordeal)
+
+
+    def hears(self):
+        """Else it looks for itself, later."""
+        self.node.mine_empty()
+        try:
+            return all(each["messages"] for each in self.api.status()["zmq"])
+        except (OSError, http.client.HTTPException):
+            return False  # it has met its mishap
 
 
 class PaidBefore(AmongOthers):
