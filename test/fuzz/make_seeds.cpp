@@ -138,6 +138,20 @@ wal::Story StoryOf(const Life& life) {
   return story;
 }
 
+// A second batch that claims the coin of the first: refused.
+void AddDoubleClaim(Corpus& corpus) {
+  wal::Story story;
+  story.Submit("w-1");
+  story.Submit("w-2");
+  const core::BatchId batch = story.Reserve({"w-1"});
+  Bytes all;
+  for (const core::Entry& entry : story.entries()) Append(entry.record, all);
+  auto again = std::get<core::BatchReserved>(story.entries().at(batch - 1).record);
+  again.sends = {"w-2"};
+  Append(again, all);
+  corpus.Add("ledger", "double-claim", all);
+}
+
 void AddTransactions(Corpus& corpus, const wal::Story& story) {
   size_t count = 0;
   for (const core::Entry& entry : story.entries()) {
@@ -155,6 +169,7 @@ void WriteAll(Corpus& corpus) {
   AddRecords(corpus);
   AddFrames(corpus, every);
   for (const Life& life : kLives) AddStory(corpus, life.name, StoryOf(life));
+  AddDoubleClaim(corpus);
   AddTransactions(corpus, StoryOf(kLives[0]));
 }
 

@@ -1,6 +1,8 @@
 """The texts that the first inputs of the fuzz targets are made of: what callers, operators and a
 bitcoind really write, and what sits close beside it."""
 
+from hashlib import sha256
+
 ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
 TXID = "03" * 32
 BLOCK = "aa" * 32
@@ -99,10 +101,10 @@ CONFIGS = [
 REPLIES = [
     {"result": TXID, "error": None, "id": 7},
     {"result": None, "error": {"code": -25, "message": "bad-txns-inputs-missingorspent"}, "id": 7},
-    {"result": None, "error": {"code": -26, "message": "min relay fee not met, 100 < 110"}, "id": 7},
+    {"result": None, "error": {"code": -26, "message": "min relay fee not met, 1 < 2"}, "id": 7},
     {"result": None, "error": {"code": -27, "message": "already in utxo set"}, "id": 7},
     {"result": None, "error": {"code": -28, "message": "Loading block index..."}, "id": 7},
-    {"result": None, "error": {"code": -4, "message": "The preselected coins total amount"}, "id": 7},
+    {"result": None, "error": {"code": -4, "message": "The preselected coins total"}, "id": 7},
     {"result": {"value": 0.0015, "bestblock": BLOCK, "txid": TXID, "vout": 1}, "id": 7},
     [{"result": 1, "error": None, "id": 8}, {"result": [TXID], "error": None, "id": 7}],
     [{"result": 1, "id": 7}, {"result": 1, "id": 7}],
@@ -126,6 +128,23 @@ UNSPENT = {"bestblock": BLOCK, "value": 0.001, "scriptPubKey": {"hex": SCRIPT}}
 PREVOUTS = [{"txid": "01" * 32, "vout": 0}, {"txid": "02" * 32, "vout": 1}]
 HEADER = {"confirmations": 2, "height": 100}
 
+
+
+def spender_of(coin):
+    """A transaction that spends the coin, in hexadecimal, and its txid."""
+    raw = (bytes.fromhex("0200000001") + bytes.fromhex(coin["txid"])[::-1]
+           + coin["vout"].to_bytes(4, "little") + bytes.fromhex("00fdffffff01")
+           + (1000).to_bytes(8, "little") + b"\x16" + bytes.fromhex(SCRIPT) + bytes(4))
+    return raw.hex(), sha256(sha256(raw).digest()).digest()[::-1].hex()
+
+
+def spent_by(spender):
+    """The node's lines about both coins: the first is spent in the mempool by that transaction."""
+    raw, txid = spender
+    prevouts = [{**PREVOUTS[0], "spendingtxid": txid}, PREVOUTS[1]]
+    return [prevouts, None, UNSPENT, prevouts, raw]
+
+
 # What is read (see node_readers.cpp), three flags, and the node's lines.
 NODE_SCRIPTS = [
     (0, (0, 0, 0), [*FACTS, HEADER, "bb" * 32, "00"]),
@@ -137,6 +156,8 @@ NODE_SCRIPTS = [
     (4, (0, 0, 0), [PREVOUTS, UNSPENT, None, PREVOUTS]),
     (4, (0, 0, 0), [[{**PREVOUTS[0], "spendingtxid": TXID}, PREVOUTS[1]], None, UNSPENT,
                     [{**PREVOUTS[0], "spendingtxid": TXID}, PREVOUTS[1]], "00"]),
+    (4, (0, 0, 0), spent_by(spender_of(PREVOUTS[0]))),
+    (4, (0, 0, 0), spent_by(spender_of(PREVOUTS[1]))),
     (5, (0, 0, 0), [{"vsize": 1}, {"confirmations": 0, "hex": "00", "details": []}]),
     (5, (0, 0, 0), ["E-5 Transaction not in mempool", "E-5 Invalid or non-wallet transaction id"]),
     (6, (0, 0, 1), [UNSPENT, UNSPENT, {"feerate": 0.0001}, ADDRESS, {"scriptPubKey": SCRIPT}]),
