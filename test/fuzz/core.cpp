@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr int kMaxMoves = 80;
+constexpr int kMaxMoves = 60;
 
 }  // namespace
 

@@ -82,6 +82,7 @@ class CoreGame {
   std::optional<bitcoin::Transaction> Known();
   void Remember();
   void CheckPayments() const;
+  void CheckAllPaid() const;
 
   Input& input_;
   const core::Policy policy_;
@@ -97,7 +98,7 @@ class CoreGame {
   size_t signed_seen_ = 0;
   core::Millis now_ms_ = 1'000'000;
   bool honest_ = false;   // Finish: no more faults
-  bool peaceful_ = true;  // nobody else has spent, no block went, no operator decided
+  bool peaceful_ = true;  // nobody else has spent, no block went, no operator decided, no refusal
   bool stopped_ = false;
 };
 

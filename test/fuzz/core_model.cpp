@@ -80,6 +80,9 @@ void CoreModel::Appended(const Entry& entry) {
   if (const auto* record = std::get_if<core::BatchReserved>(&entry.record)) {
     CheckReservation(*record);
   }
+  if (const auto* record = std::get_if<core::VersionReserved>(&entry.record)) {
+    assert(record->fee_sat >= 0 && record->fee_sat <= policy_.max_fee_sat);
+  }
   if (const auto* record = std::get_if<core::VerdictGiven>(&entry.record)) {
     decided_.insert(record->id);
   }
@@ -207,13 +210,25 @@ void CoreModel::CheckView(const core::SendView& view) const {
   assert(view.seq <= durable_seq_ && view.confirmations >= 0);
   if (never_.contains(view.id)) assert(view.outcome == core::SendOutcome::kNever);
   if (view.outcome == core::SendOutcome::kNever) assert(IsEnded(view.id));
-  if (view.outcome != core::SendOutcome::kSent || decided_.contains(view.id)) return;
-  // Somebody has accepted or shown a transaction.
-  assert(view.txid && !Durable<core::VersionAccepted>().empty() +
-                              !Durable<core::VersionAdopted>().empty() +
-                              !Durable<core::PaymentAdopted>().empty() +
-                              !Durable<core::BatchConfirmed>().empty() >
-                          0);
+  const bool sent = view.outcome == core::SendOutcome::kSent;
+  if (sent && !decided_.contains(view.id)) assert(view.txid && WasShown(*view.txid));
+}
+
+// A durable record says that our node has accepted or shown it.
+bool CoreModel::WasShown(const bitcoin::Txid& txid) const {
+  const auto has_txid = [&](const auto* record) { return record->txid == txid; };
+  const auto has_bytes = [&](const auto* record) {
+    const auto transaction = bitcoin::ParseTransaction(record->raw_tx);
+    return transaction && bitcoin::TxidOf(*transaction) == txid;
+  };
+  const auto accepted = Durable<core::VersionAccepted>();
+  const auto confirmed = Durable<core::BatchConfirmed>();
+  const auto versions = Durable<core::VersionAdopted>();
+  const auto payments = Durable<core::PaymentAdopted>();
+  return std::any_of(accepted.begin(), accepted.end(), has_txid) ||
+         std::any_of(confirmed.begin(), confirmed.end(), has_txid) ||
+         std::any_of(versions.begin(), versions.end(), has_bytes) ||
+         std::any_of(payments.begin(), payments.end(), has_bytes);
 }
 
 // A refusal of a submit recorded nothing; and a known id is answered from the log.

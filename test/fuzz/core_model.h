@@ -59,6 +59,7 @@ class CoreModel {
   void CheckFreeCoins(const core::BatchReserved& record) const;
   void CheckPayments(const core::BatchReserved& record, const bitcoin::Transaction& tx) const;
   void CheckView(const core::SendView& view) const;
+  bool WasShown(const bitcoin::Txid& txid) const;
   void CheckRefusal(const core::SendId& id, const core::SendContent* submitted,
                     const core::SendReply& reply) const;
 
