@@ -9,7 +9,7 @@ import keys
 import records
 import transactions
 
-CACHED = 40_000  # sends in memory, and sends named by batches in memory
+CACHED = 20_000  # sends in memory, and sends named by batches in memory
 NO_COIN = {"amount_sat": 0, "script": b""}
 # Of the locator behind its first place stay: up to so deep those at heights of a multiple.
 LOCATOR_STEPS = ((32, 1), (1024, 16), (16384, 256))

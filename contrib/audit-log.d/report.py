@@ -76,7 +76,7 @@ class Report:
 
     def as_text(self):
         lines = [f"{name:12}{value}" for name, value in self.log.items()]
-        lines += [f"{name:12}{value}" for name, value in sorted(self.counts.items())]
+        lines += [f"counted     {value} {name}" for name, value in sorted(self.counts.items())]
         lines += [f"holds       {each['check']}: {each['text']}" for each in self.checked]
         lines += [f"note        {each}" for each in self.notes]
         lines += [f"not judged  {each['check']}: {each['text']}" for each in self.unjudged]

@@ -278,7 +278,7 @@ class Rules:
             log.write()
 
     def test_final_before_it_is_confirmed(self):
-        with self.forged("rules", "BatchFinal", "not confirmed") as log:
+        with self.forged("rules", "BatchFinal", "is not confirmed, or is final already") as log:
             log.append("BatchFinal", batch=self.batch_of(log, "sent").seq)
             log.write()
 

@@ -25,7 +25,7 @@ def report(wal, anchor, *words):
     """The report, as JSON says it, and the exit status."""
     done = run("--json", f"--anchorfile={anchor}", *words, wal)
     if not done.stdout or done.stderr:
-        raise AssertionError(f"audit-log left with {done.returncode}: {done.stderr}")
+        raise RuntimeError(f"audit-log left with {done.returncode}: {done.stderr}")
     return json.loads(done.stdout), done.returncode
 
 
