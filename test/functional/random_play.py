@@ -11,7 +11,7 @@ import os
 import random
 import time
 
-from framework import case, faults
+from framework import audit, case, faults
 from framework.chain import Chain
 from framework.rpc import HttpError, RpcError, to_btc
 from framework.sending import BRISK, COIN_SAT, WHOLE_CHANGE, SendCase
@@ -244,6 +244,14 @@ class Play(SendCase):
         self.node.fund(self.wallet, [to_btc(COIN_SAT * 2)] * 12)
         wait_until(self.all_is_done, "all that was acknowledged is paid", timeout_s=240)
         self.promises.check(Chain(self.node.rpc))
+        wait_until(self.no_alarm_is_open, "somebody has accepted every alarm")
+        self.daemon.stop()
+        audit.check(self.daemon, self.node)
+
+    def no_alarm_is_open(self):
+        self.accept_alarms()
+        answer = self.ask(self.api.alarms)
+        return answer and all(each["accepted"] for each in answer["alarms"])
 
     def all_is_done(self):
         """Somebody looks after the alarms, and blocks come."""

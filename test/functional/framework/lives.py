@@ -7,7 +7,7 @@ itself.
 import http.client
 import re
 
-from . import case, faults
+from . import audit, case, faults
 from .chain import Chain
 from .ordeal import Mishap, Ordeal
 from .write_ahead import WriteAhead
@@ -270,6 +270,7 @@ class LivesTest(case.Case):
         self.daemon.stop()
         verified = self.daemon.wal_tool("verify")
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+        audit.check(self.daemon, self.node)
 
     def check_answers(self):
         """The daemon, without any fault, tells of each id what the chain shows."""
