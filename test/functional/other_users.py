@@ -5,7 +5,7 @@ second one (rule R4), and comes back to the first where that one confirms after 
 
 import contextlib
 
-from framework import case, faults
+from framework import audit, case, faults
 from framework.chain import Chain
 from framework.rpc import to_btc
 from framework.sending import BRISK, COIN_SAT, WAIT_S, SendCase
@@ -38,6 +38,8 @@ class ShareCase(SendCase):
         self.promises.check(chain)
         if self.all_exclude_each_other:
             self.promises.check_signatures(self.proxy.signed(), chain, self.strangers)
+        self.daemon.stop()
+        audit.check(self.daemon)  # not the chain: alarms are open that nobody has accepted
         super().tearDown()
 
     # --- what others do
