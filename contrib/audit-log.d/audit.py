@@ -1,6 +1,8 @@
 """One run: the log first, then the node, then the report."""
 
 import contextlib
+import errno
+import os
 import sys
 
 import plyvel
@@ -36,6 +38,8 @@ def _audit(arguments, report):
                     walk.sends_paid_to = comparison.sends_paid_to
                 walk.all()
         except plyvel.Error as error:
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise CannotJudge(f"there is no room for what is made anew: {error}") from None
             report.find(CHAIN_CHECK, f"LevelDB finds the database damaged: {error}")
             return
         _describe(walk, report)

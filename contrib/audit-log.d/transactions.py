@@ -5,7 +5,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-PARSED_KEPT = 4096
+PARSED_KEPT = 64  # one can have thousands of outputs
 MAX_MONEY_SAT = 21_000_000 * 100_000_000
 
 

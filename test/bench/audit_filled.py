@@ -7,6 +7,7 @@ Needs the built programs (SENDONCE_BUILDDIR, or the current folder) and a bitcoi
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from framework.sendonced import Sendonced, build_dir  # noqa: E402
 
 WALLET = "hot"
 BLOCKS = 300
+LOOK_EVERY_S = 0.1
 EXAMPLES = """\
 examples:
   test/bench/audit_filled.py                    100,000 sends
@@ -61,6 +63,18 @@ def fill(folder, arguments):
     return daemon
 
 
+def watch(pid):
+    """Until it has ended. Returns how much memory of its own it has had (MiB)."""
+    most_kib = 0
+    while True:
+        status = Path(f"/proc/{pid}/status").read_text()
+        found = re.search(r"^RssAnon:\s+(\d+) kB", status, re.MULTILINE)
+        if not found:
+            return most_kib / 1024  # a zombie has none
+        most_kib = max(most_kib, int(found.group(1)))
+        time.sleep(LOOK_EVERY_S)
+
+
 def main():
     arguments = parse_arguments()
     with tempfile.TemporaryDirectory(prefix="audit-filled-") as folder:
@@ -69,10 +83,12 @@ def main():
         started = time.monotonic()
         auditor = subprocess.Popen([audit.PROGRAM, f"--anchorfile={daemon.anchor_path}",
                                     daemon.wal_path])
+        own_mib = watch(auditor.pid)
         _, status, used = os.wait4(auditor.pid, 0)
         seconds = time.monotonic() - started
         print(f"{size / 1e6:.0f} MB of log, {seconds:.0f} s, of these {used.ru_utime:.0f} s of a "
-              f"processor; most memory {used.ru_maxrss / 1024:.0f} MiB")
+              f"processor; most memory {own_mib:.0f} MiB, with the tables that are mapped "
+              f"{used.ru_maxrss / 1024:.0f} MiB")
     return os.waitstatus_to_exitcode(status)
 
 
