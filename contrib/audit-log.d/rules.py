@@ -212,7 +212,7 @@ class Rules:
             yield f"version {fields['version']} was never reserved (R1)"
             return
         if not is_live(batch):
-            yield "the batch is not live"
+            yield "the batch to be signed is not live"
         core = {each["outpoint"] for each in batch["coins"][:batch["core_coins"]]}
         for send_id, vouts in zip(batch["sends"], version["paid"]):
             send = self._ledger.send(send_id)

@@ -2,6 +2,8 @@
 to it.
 """
 
+import shutil
+
 from framework import audit, case
 from framework.forgery import keys, parse, records, stub_of
 from framework.sending import AMOUNT_SAT
@@ -315,6 +317,71 @@ class Rules:
             log.write()
 
 
+class Forbidden:
+    """Records that stand in no place where they could: at the end of the log. By the words of the
+    objection.
+    """
+
+    def forbidden(self, log):
+        def batch_of(send_id):
+            return next(each for each in log.of("BatchReserved")
+                        if send_id in each.fields["sends"])
+
+        sent, moved = batch_of("sent"), batch_of("moved")
+        content = log.of("SendRecorded", id="sent")[0].fields["content"]
+        signed = log.of("VersionSigned", batch=sent.seq)[0].fields
+        nothing = {"outputs": [], **{name: None for name in content if name != "outputs"}}
+        verdict = {"verdict": "pay again", "excluded": [], "reason": "cash"}
+        return {
+            "begins with WalCreated, once": ("WalCreated", log.of("WalCreated")[0].fields),
+            "is no id": ("SendRecorded", {"id": "a b", "content": content}),
+            "pays nothing": ("SendRecorded", {"id": "a", "content": nothing}),
+            "only cancelled and expired": ("SendEnded", {"id": "a", "ending": "declared paid"}),
+            "has ended, or is paid, already": ("SendEnded", {"id": "moved", "ending": "cancelled"}),
+            "a send of it is not open (R2)": ("BatchReserved", {**sent.fields, "sends": ["moved"]}),
+            "a send stands twice in it": ("BatchReserved", {**sent.fields,
+                                                            "sends": ["sent", "sent"]}),
+            "is not open": ("VerdictGiven", {"id": "moved", **verdict}),
+            "the verdict has no reason": ("VerdictGiven", {"id": "sent", **verdict, "reason": ""}),
+            "it is not the next version": ("VersionReserved", {
+                **log.of("VersionReserved")[0].fields, "batch": sent.seq, "version": 7}),
+            "the batch to be signed is not live": (
+                "SignatureRequested", {"batch": moved.seq, "version": 0}),
+            "the version is signed already": ("VersionSigned", signed),
+            "it is a version already": ("VersionAdopted", {
+                "batch": sent.seq, "raw_tx": signed["raw_tx"], "paid": sent.fields["paid"]}),
+            "there is no such rival": ("RivalGone", {"batch": sent.seq, "txid": bytes(32)}),
+            "the batch is confirmed already": ("BatchConfirmed",
+                                               log.of("BatchConfirmed", batch=moved.seq)[-1].fields),
+            "not confirmed in that block": ("BatchReopened", {"batch": sent.seq,
+                                                              "block": (1, bytes(32))}),
+            "the fork at height": ("ChainMoved", {"fork_height": 1 << 20, "blocks": [],
+                                                  "work": bytes(32)}),
+            "there is no such open alarm": ("AlarmAccepted", {"alarm": 1, "reason": "cash"}),
+            "the batch has no locks": ("LocksReleased", {"batch": moved.seq}),
+            "a coin is none of the batch": ("CoinsVanished", {"batch": sent.seq,
+                                                              "coins": [bytes(36)]}),
+            "is paid, or may be, by something else": (
+                "PaymentAdopted", {**log.of("PaymentAdopted")[0].fields, "id": "sent"}),
+        }
+
+    def forbidden_words(self):
+        log = self.forgery()
+        shutil.rmtree(self.folder / "copy")
+        return list(self.forbidden(log))
+
+    def check_forbidden(self, words):
+        with self.forged("rules", words) as log:
+            name, fields = self.forbidden(log)[words]
+            log.append(name, **fields)
+            log.write()
+
+    def test_records_where_they_can_not_be(self):
+        for words in self.forbidden_words():
+            with self.subTest(words):
+                self.check_forbidden(words)
+
+
 class Indexes:
     """The records are whole, and the indexes are other ones."""
 
@@ -340,9 +407,9 @@ class Indexes:
     def test_each_kind_of_key_too_many(self):
         log = self.forgery()
         for key in self.keys_of_each_kind(log):
-            other = key[:-1] + bytes([key[-1] ^ 1]) if len(key) > 1 else b"d"
+            others = (key[:-1] + bytes([each]) for each in range(ord("a"), ord("z")))
+            other = next(each for each in others if each not in log.entries)
             with self.subTest(key[:2]):
-                self.assertNotIn(other, log.entries)
                 log.edit({other: log.entries[key]})
                 self.assert_refuted(log, "indexes", keys.name_of(other), "no record gives it")
                 log.edit({other: None})
@@ -428,7 +495,7 @@ class Chain:
             log.write()
 
 
-class Forged(Stored, Rules, Indexes, Chain, Story):
+class Forged(Stored, Rules, Forbidden, Indexes, Chain, Story):
     """All of them on one log."""
 
 
