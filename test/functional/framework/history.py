@@ -74,7 +74,7 @@ def view_in(send):
 def _outcome_of(call):
     """What took place, going by the answer; None if nothing did."""
     status, code = call.answer["status"], call.answer.get("code")
-    if code in NOT_ABOUT_THE_ID:
+    if code in NOT_ABOUT_THE_ID or call.answer.get("refused_as_a_whole") and status == 503:
         return None
     if call.kind == SUBMIT:
         return _submit_of(call, status, code)

@@ -81,11 +81,11 @@ def fields_that_differ(body, other):
     """The names that a refusal may give for the difference."""
     names = {name for name in body.keys() | other.keys() if body.get(name) != other.get(name)}
     outputs, others = body["outputs"], other["outputs"]
-    if "outputs" in names and len(outputs) == len(others):
-        names.remove("outputs")
-        names |= {f"outputs[{at}].{name}" for at, (one, two) in enumerate(zip(outputs, others))
-                  for name in one if one[name] != two[name]}
-    return names
+    if len(outputs) == len(others):
+        names.discard("outputs")
+    return names | {
+        f"outputs[{at}].{name}" for at, (one, two) in enumerate(zip(outputs, others))
+        for name in one if one[name] != two[name]}
 
 
 class OneId:
