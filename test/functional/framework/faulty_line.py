@@ -51,8 +51,8 @@ class Line:
         try:
             while await self._carry(reader, writer, connection):
                 pass
-        except (OSError, EOFError):
-            pass  # either end went away
+        except (OSError, EOFError, asyncio.CancelledError):
+            pass  # either end went away, or the test is over
         finally:
             self._tasks.discard(asyncio.current_task())
             connection.close()
