@@ -1,6 +1,6 @@
 """The base of tests in which many callers meet on few ids while everything goes wrong around them:
 sockets cut at any point, answers lost or late, requests late or twice, the daemon killed and
-stopped, the node killed, hung, restarted, its replies lost, the wallet locked.
+stopped, its disk slow, the node killed, hung, restarted, its replies lost, the wallet locked.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from .drafts import script_of
 from .faulty_line import Line
 from .history import LOOK_UP, Call, History
 from .id_window import IdWindow
+from .ordeal import FAULTY
 from .paid_ids import PaidIds
 from .sending import BRISK, WHOLE_CHANGE
 from .waiting import wait_until
@@ -32,6 +33,8 @@ OPTIONS = (*(option for option in BRISK if option != WHOLE_CHANGE), "-maxconnect
 EVENTS = {"calm": 2, "kill_daemon": 4, "stop_daemon": 1, "kill_node": 1, "restart_node": 1,
           "hang_node": 2, "lock_wallet": 3, "lose_calls": 2}
 BULK = 500
+SLOW_DISK = 0.5  # of the starts
+SYNC_MS = 15
 SHOWN_EVERY_S = 30
 
 
@@ -134,7 +137,15 @@ class ConcurrentCase(case.Case):
     def kill_daemon(self):
         self.calm()
         self.daemon.kill()
+        self.choose_disk()
         self.daemon.start(*OPTIONS)
+
+    def choose_disk(self):
+        """On a slow one much is on its way that is not durable yet."""
+        is_slow = self.dice.random() < SLOW_DISK
+        self.daemon.program = FAULTY if is_slow else "sendonced"
+        disk = {"SENDONCE_DISK": str(self.daemon.wal_path.parent), "SENDONCE_SYNC_MS": str(SYNC_MS)}
+        self.daemon.environment = disk if is_slow else {}
 
     def stop_daemon(self):
         self.calm()
