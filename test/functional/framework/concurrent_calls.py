@@ -34,7 +34,7 @@ EVENTS = {"calm": 2, "kill_daemon": 4, "stop_daemon": 1, "kill_node": 1, "restar
           "hang_node": 2, "lock_wallet": 3, "lose_calls": 2}
 BULK = 500
 SLOW_DISK = 0.5  # of the starts
-SYNC_MS = 15
+SYNC_MS = 60
 SHOWN_EVERY_S = 30
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 AMOUNT_SAT = 20_000
 WINDOW = 16
-USES = (20, 140)
+USES = (5, 90)
 OLD_ONE = 0.03
 MAIN_CONTENT = 0.8
 DEADLINE_S = (0.05, 3)
