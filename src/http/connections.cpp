@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "http/evhttp_exchange.h"
+#include "http/framing_scanner.h"
+#include "http/headers.h"
 #include "http/problem.h"
 
 namespace sendonce::http {
@@ -72,6 +74,27 @@ void SayAtOnce(evutil_socket_t fd, const std::string& text) {
 void DisableNagle(evutil_socket_t fd) {
   const int on = 1;
   [[maybe_unused]] const int result = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+// Shows the scanner what has just been added to the end of a buffer.
+void ScanAdded(evbuffer* buffer, size_t added, FramingScanner& scanner) {
+  constexpr int kPieces = 8;
+  evbuffer_iovec pieces[kPieces];
+  evbuffer_ptr at;
+  evbuffer_ptr_set(buffer, &at, evbuffer_get_length(buffer) - added, EVBUFFER_PTR_SET);
+  while (added > 0) {
+    const int count = std::min(
+        evbuffer_peek(buffer, static_cast<ev_ssize_t>(added), &at, pieces, kPieces), kPieces);
+    size_t shown = 0;
+    for (int i = 0; i < count && shown < added; ++i) {
+      const size_t size = std::min(pieces[i].iov_len, added - shown);
+      scanner.Take({static_cast<const char*>(pieces[i].iov_base), size});
+      shown += size;
+    }
+    assert(shown > 0);
+    added -= shown;
+    evbuffer_ptr_set(buffer, &at, shown, EVBUFFER_PTR_ADD);
+  }
 }
 
 // 0 if no status line stands there.
@@ -131,6 +154,8 @@ class Connections::Evhttp {
     bool writing = false;     // what enters the output now is ours, not evhttp's
     bool error_page = false;  // evhttp has written something: see ReplaceErrorPages
     bool last_one = false;    // the connection ends with its next response
+    uint64_t requests = 0;    // that evhttp has read
+    FramingScanner scanner;   // has read what evhttp was given
 
     // While phase is kServing:
     Exchange exchange = 0;
@@ -334,9 +359,10 @@ void Connections::Evhttp::Forget(Connection& connection) {
 
 // --- time
 
-void Connections::Evhttp::OnInput(evbuffer*, const evbuffer_cb_info* info, void* arg) {
+void Connections::Evhttp::OnInput(evbuffer* input, const evbuffer_cb_info* info, void* arg) {
   Connection* const connection = static_cast<Connection*>(arg);
   if (info->n_added == 0) return;
+  ScanAdded(input, info->n_added, connection->scanner);
   connection->silent = false;
   if (connection->phase != Phase::kIdle) return;
   connection->phase = Phase::kReceiving;
@@ -393,10 +419,13 @@ void Connections::Evhttp::Serve(evhttp_request* raw) {
   connection.phase = Phase::kServing;
   connection.request = raw;
   connection.exchange = ++last_exchange_;
-  connection.last_one = !BodyWasRead(raw);
   exchanges_.emplace(connection.exchange, &connection);
   Request request = RequestOf(raw);
-  if (const auto problem = WireProblem(raw, request)) {
+  connection.last_one = !BodyWasRead(raw) || AsksToClose(request.headers);
+  const auto ambiguous = connection.scanner.ambiguous_request();
+  const bool is_ambiguous = ++connection.requests >= ambiguous.value_or(UINT64_MAX);
+  if (const auto problem =
+          is_ambiguous ? std::optional(AmbiguousProblem()) : WireProblem(raw, request)) {
     connection.last_one = true;
     return Send(connection, ProblemResponse(*problem));
   }

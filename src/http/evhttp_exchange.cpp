@@ -88,6 +88,13 @@ std::optional<Problem> WireProblem(const evhttp_request* raw, const Request& req
   return std::nullopt;
 }
 
+Problem AmbiguousProblem() {
+  return {ProblemCode::kBadRequest,
+          "This could be read in two ways: lines end with CR and LF, and are not folded; the "
+          "size of a chunk is hexadecimal digits alone (RFC 9112).",
+          ""};
+}
+
 bool BodyWasRead(const evhttp_request* raw) {
   switch (evhttp_request_get_command(raw)) {
     case EVHTTP_REQ_GET:

@@ -23,6 +23,9 @@ Request RequestOf(evhttp_request* raw);
 // plain length of the body.
 std::optional<Problem> WireProblem(const evhttp_request* raw, const Request& request);
 
+// For a request that FramingScanner found ambiguous.
+Problem AmbiguousProblem();
+
 // True if evhttp has read the body of such a request. It reads none for other methods, and would
 // take one that is there for the next request.
 bool BodyWasRead(const evhttp_request* raw);

@@ -46,6 +46,20 @@ std::optional<std::string_view> FindHeader(const Headers& headers, std::string_v
   return found;
 }
 
+bool AsksToClose(const Headers& headers) {
+  constexpr std::string_view kBetween = ", \t";
+  for (const auto& [name, value] : headers) {
+    if (!EqualIgnoringCase(name, "connection")) continue;
+    std::string_view left = value;
+    while (!left.empty()) {
+      const size_t end = std::min(left.find_first_of(kBetween), left.size());
+      if (EqualIgnoringCase(left.substr(0, end), "close")) return true;
+      left.remove_prefix(std::min(end + 1, left.size()));
+    }
+  }
+  return false;
+}
+
 std::optional<std::string> FramingObjection(const Headers& headers) {
   for (const auto& [name, value] : headers) {
     if (!IsToken(name)) return "The name of a header is malformed.";

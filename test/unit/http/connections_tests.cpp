@@ -347,6 +347,26 @@ BOOST_AUTO_TEST_CASE(old_clients_are_served_as_they_expect) {
   closing.Send(Get("Connection: close\r\n"));
   BOOST_TEST(closing.Read().Header("connection") == "close");
   BOOST_TEST(closing.IsClosed());
+  Caller listing(service.port());
+  listing.Send(Get("Connection: x, Close\r\n") + Get());
+  BOOST_TEST(listing.Read().Header("connection") == "close");
+  BOOST_TEST(listing.IsClosed());
+}
+
+// evhttp itself reads on: what is wrong with the second request does not touch the first one.
+BOOST_AUTO_TEST_CASE(what_two_readers_would_end_elsewhere_is_refused) {
+  Service service({}, AnswerAtOnce);
+  const std::string chunked =
+      RequestText("PUT", "/v1/sends/w-1", "",
+                  "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n");
+  for (const std::string& text :
+       {chunked + "0x2\r\n{}\r\n0\r\n\r\n", chunked + "-0\r\n\r\n", chunked + "2\n{}\r\n0\r\n\r\n",
+        chunked + "2\r\n{}0\r\n\r\n", Get("A: b\n"), Get("A: b\r\n c\r\n")}) {
+    Caller caller(service.port());
+    caller.Send(Get() + text + Get());
+    BOOST_TEST(caller.Read().status == 200);
+    ExpectRefusalAndEnd(caller, 400, "bad_request");
+  }
 }
 
 // A client that goes on sending while its call waits is not read for ever.
