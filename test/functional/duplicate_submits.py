@@ -66,6 +66,7 @@ class DuplicateSubmits(case.Case):
                 if time.monotonic() > shown + SHOWN_EVERY_S:
                     shown = time.monotonic()
                     print(f"{load.done} of {SUBMITS} submits, {self.kills} kills", flush=True)
+            self.assertIsNone(self.daemon.process.poll(), self.daemon.last_words())
             self.daemon.kill()
             self.daemon.start(*OPTIONS)
             self.kills += 1

@@ -136,9 +136,14 @@ class ConcurrentCase(case.Case):
 
     def kill_daemon(self):
         self.calm()
-        self.daemon.kill()
+        self.kill_if_alive()
         self.choose_disk()
         self.daemon.start(*OPTIONS)
+
+    def kill_if_alive(self):
+        """One that has ended by itself has failed."""
+        self.assertIsNone(self.daemon.process.poll(), self.daemon.last_words())
+        self.daemon.kill()
 
     def choose_disk(self):
         """On a slow one much is on its way that is not durable yet."""
@@ -172,7 +177,7 @@ class ConcurrentCase(case.Case):
         """It may die meanwhile: it answers what it knows without a node, as before."""
         self.calm()
         if self.dice.random() < 0.3:
-            self.daemon.kill()
+            self.kill_if_alive()
             self.daemon.launch(*OPTIONS)
 
     def lock_wallet(self):
