@@ -22,8 +22,8 @@ IDLE = 1_000
 OF_EACH_KIND = 40
 PER_SLOW_CONNECTION = 128 * 1024  # far more than what they have sent
 LARGE = 200
-# One body, the kernel's and the library's share of it, and a copy while it is judged.
-PER_LARGE_BODY = 3 * MIB
+# Half of what would be there if each of the three waves took room of its own.
+PER_LARGE_BODY = 3 * MIB // 2
 DEAF = 100
 MOST_SENT_AHEAD = 5 * MIB // 4
 PIPELINED = 2_000
@@ -67,7 +67,7 @@ class HostileCallers(SendCase):
     # --- honest callers
 
     def honest_send(self, send_id):
-        amount_sat = self.amounts_sat.setdefault(send_id, AMOUNT_SAT + len(self.amounts_sat))
+        amount_sat = self.amounts_sat.setdefault(send_id, AMOUNT_SAT // 10 + len(self.amounts_sat))
         return {"outputs": [{"address": self.address, "amount_sat": amount_sat}]}
 
     def check_honest(self, honest):
@@ -168,7 +168,6 @@ class HostileCallers(SendCase):
                     each.close()
         print(f"after each wave: {[round(each / MIB) for each in peaks]} MiB")
         self.assert_bounded(f"{LARGE} bodies of almost a MiB", LARGE * PER_LARGE_BODY, honest)
-        self.assertLess(peaks[-1] - self.before, 1.5 * (peaks[0] - self.before) + 32 * MIB)
         self.assertEqual(self.api.get("large").status, 404)
         self.check_honest(honest)
 
