@@ -10,14 +10,14 @@ namespace sendonce::core {
 namespace {
 
 bool IsOurs(const bitcoin::Script& script) {
-  return script == samples::ScriptOf("wallet") || script == samples::ScriptOf("change") ||
-         script == samples::LegacyScriptOf("wallet");
+  static const std::set<bitcoin::Script> ours = {
+      samples::ScriptOf("wallet"), samples::ScriptOf("change"), samples::LegacyScriptOf("wallet")};
+  return ours.contains(script);
 }
 
-bool IsIn(const std::vector<bitcoin::Transaction>& transactions,
-          const bitcoin::Transaction& wanted) {
-  return std::find(transactions.begin(), transactions.end(), wanted) != transactions.end();
-}
+// What a replacement has to pay more than all that it throws out, as bitcoind's
+// -incrementalrelayfee of 1 sat/vB.
+constexpr bitcoin::FeeRate kIncrementalRateSatKvb = 1'000;
 
 }  // namespace
 
@@ -37,6 +37,7 @@ ToyNode::ToyNode() {
   facts.wallet_has_private_keys = true;
   facts.wallet_bindings = {bitcoin::HexFromBytes(created.wal_id)};
   chain_.push_back({created.tip, {}});
+  undo_.emplace_back();
 }
 
 // --- what the core asks
@@ -70,46 +71,70 @@ ChainStep ToyNode::ReadChain(const core::ReadChain& effect) const {
 
 std::vector<WalletCoin> ToyNode::ReadCoins(const core::ReadCoins& effect) const {
   std::vector<WalletCoin> coins;
-  for (const auto& [outpoint, output] : Unspent(true)) {
-    if (!IsOurs(output.output.script) || locked_.contains(outpoint)) continue;
-    const bool is_old = output.height > 0 && output.height <= effect.above_height.value_or(0);
-    if (is_old && !shows_old_coins) continue;
-    coins.push_back({{outpoint, output.output.amount_sat, output.output.script}, output.height});
-  }
+  const auto show = [&](const Outputs& outputs) {
+    for (const auto& [outpoint, output] : outputs) {
+      if (!IsOurs(output.output.script) || locked_.contains(outpoint)) continue;
+      if (mempool_spent_.contains(outpoint)) continue;
+      const bool is_old = output.height > 0 && output.height <= effect.above_height.value_or(0);
+      if (is_old && !shows_old_coins) continue;
+      coins.push_back({{outpoint, output.output.amount_sat, output.output.script}, output.height});
+    }
+  };
+  show(unspent_);
+  show(fresh_);
+  std::sort(coins.begin(), coins.end(), [](const WalletCoin& a, const WalletCoin& b) {
+    return a.coin.outpoint < b.coin.outpoint;
+  });
   return coins;
 }
 
 std::vector<WalletSpend> ToyNode::ReadSpends(const core::ReadSpends& effect) const {
   std::vector<WalletSpend> spends;
-  const auto note = [&](const bitcoin::Transaction& transaction, int32_t confirmations) {
-    const bool ours =
-        std::any_of(transaction.inputs.begin(), transaction.inputs.end(),
-                    [&](const bitcoin::TxIn& input) { return !!WalletCoinAt(input.prevout); });
-    if (ours) spends.push_back({bitcoin::TxidOf(transaction), confirmations, false});
+  const auto note = [&](const bitcoin::Transaction& transaction, const bitcoin::Txid& txid,
+                        int32_t confirmations) {
+    if (SpendsFromWallet(transaction)) spends.push_back({txid, confirmations, false});
   };
-  for (const ReadBlock& block : chain_) {
-    if (block.position.height <= effect.since.height) continue;
-    for (const auto& transaction : block.transactions) {
-      note(transaction, height() - block.position.height + 1);
+  for (size_t i = 0; i < chain_.size(); ++i) {
+    const int32_t block_height = chain_[i].position.height;
+    if (block_height <= effect.since.height) continue;
+    for (size_t j = 0; j < chain_[i].transactions.size(); ++j) {
+      note(chain_[i].transactions[j], undo_[i].txids[j], height() - block_height + 1);
     }
   }
-  for (const auto& transaction : mempool_) note(transaction, 0);
+  for (size_t i = 0; i < mempool_.size(); ++i) note(mempool_[i], mempool_txids_[i], 0);
   return spends;
 }
 
 std::vector<CoinStanding> ToyNode::LookUpCoins(const core::LookUpCoins& effect) const {
-  const Outputs unspent = Unspent(true);
   std::vector<CoinStanding> standings;
   for (const bitcoin::OutPoint& outpoint : effect.coins) {
-    CoinStanding standing{outpoint, unspent.contains(outpoint), std::nullopt};
-    for (const auto& transaction : mempool_) {
-      for (const bitcoin::TxIn& input : transaction.inputs) {
-        if (input.prevout == outpoint) standing.mempool_spender = transaction;
-      }
-    }
+    CoinStanding standing{outpoint, FindUnspent(outpoint, true) != nullptr, std::nullopt};
+    const auto spender = mempool_spent_.find(outpoint);
+    if (spender != mempool_spent_.end()) standing.mempool_spender = FindInMempool(spender->second);
     standings.push_back(std::move(standing));
   }
   return standings;
+}
+
+Outcome<FoundTransaction> ToyNode::LookUpTransaction(const bitcoin::Txid& txid) const {
+  FoundTransaction found;
+  const auto describe = [&](const bitcoin::Transaction& transaction) {
+    found.raw_tx = samples::BytesOf(transaction);
+    found.fee_sat = FeeOf(transaction);
+    for (uint32_t vout = 0; vout < transaction.outputs.size(); ++vout) {
+      if (!IsOurs(transaction.outputs[vout].script)) found.sent_vouts.push_back(vout);
+    }
+    return found;
+  };
+  for (size_t i = 0; i < chain_.size(); ++i) {
+    for (size_t j = 0; j < chain_[i].transactions.size(); ++j) {
+      if (undo_[i].txids[j] != txid) continue;
+      found.block = chain_[i].position;
+      return describe(chain_[i].transactions[j]);
+    }
+  }
+  if (const auto loose = FindInMempool(txid)) return describe(*loose);
+  return Refused{Refusal::kNotFound, -5, "Invalid or non-wallet transaction id"};
 }
 
 Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
@@ -117,12 +142,11 @@ Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
   draft.tip = chain_.back().position.hash;
   draft.change_scripts.assign(effect.split_sat.size() + 1, samples::ScriptOf("change"));
   draft.fee_rate_sat_kvb = effect.fee.fee_rate_sat_kvb.value_or(estimate_sat_kvb);
-  const Outputs unspent = Unspent(!effect.replaces);
   bitcoin::Amount left_sat = 0;
   const int64_t change_vsize = bitcoin::OutputSize(samples::ScriptOf("change"));
   int64_t vsize = 11 + change_vsize;
   for (const Coin& coin : effect.coins) {
-    if (!unspent.contains(coin.outpoint)) draft.missing.push_back(coin.outpoint);
+    if (!FindUnspent(coin.outpoint, !effect.replaces)) draft.missing.push_back(coin.outpoint);
     left_sat += coin.amount_sat;
     vsize += bitcoin::EstimatedInputVsize(bitcoin::KindOf(coin.script));
   }
@@ -148,30 +172,46 @@ Outcome<Draft> ToyNode::MakeDraft(const DraftTransaction& effect) const {
   return draft;
 }
 
+// In the order of bitcoind's MemPoolAccept.
 std::optional<Refused> ToyNode::Judge(const bitcoin::Transaction& transaction) const {
   for (const bitcoin::TxOut& output : transaction.outputs) {
     if (!refused_scripts.contains(output.script)) continue;
     return Refused{Refusal::kPolicy, -26, "scriptpubkey"};
   }
-  return MayReplace(transaction);
+  for (const bitcoin::TxIn& input : transaction.inputs) {
+    if (unspent_.contains(input.prevout) || fresh_.contains(input.prevout)) continue;
+    return Refused{Refusal::kMissingOrSpent, -25, "bad-txns-inputs-missingorspent"};
+  }
+  const std::set<bitcoin::Txid> replaced = ReplacedBy(transaction);
+  if (replaced.empty()) return std::nullopt;
+  bitcoin::Amount needed_sat =
+      bitcoin::FeeForVsize(kIncrementalRateSatKvb, bitcoin::VsizeOf(transaction));
+  for (const bitcoin::Txid& txid : replaced) {
+    for (const bitcoin::TxIn& input : transaction.inputs) {
+      if (input.prevout.txid != txid) continue;
+      return Refused{Refusal::kPolicy, -26, "bad-txns-spends-conflicting-tx"};
+    }
+    needed_sat += FeeOf(*FindInMempool(txid));
+  }
+  if (FeeOf(transaction) >= needed_sat) return std::nullopt;
+  return Refused{Refusal::kFeeTooLow, -26, "insufficient fee, rejecting replacement"};
 }
 
 Outcome<bitcoin::Bytes> ToyNode::Sign(const bitcoin::Bytes& unsigned_tx) {
   auto transaction = bitcoin::ParseTransaction(unsigned_tx).value();
-  // What only the mempool spends can still be signed for.
-  Outputs signable = Unspent(false);
-  signable.merge(Unspent(true));
   std::vector<Coin> coins;
   for (const bitcoin::TxIn& input : transaction.inputs) {
     const auto coin = WalletCoinAt(input.prevout);
-    if (!coin || !signable.contains(input.prevout)) {
+    // What only the mempool spends can still be signed for.
+    if (!coin || (!unspent_.contains(input.prevout) && !fresh_.contains(input.prevout))) {
       return Refused{Refusal::kCannotSign, 0, "Input not found or already spent"};
     }
     coins.push_back(*coin);
   }
   transaction = samples::Signed(std::move(transaction), coins);
-  if (!IsIn(signed_, transaction)) signed_.push_back(transaction);
-  return samples::BytesOf(transaction);
+  bitcoin::Bytes bytes = samples::BytesOf(transaction);
+  if (signed_bytes_.insert(bytes).second) signed_.push_back(std::move(transaction));
+  return bytes;
 }
 
 void ToyNode::Lock(const std::vector<bitcoin::OutPoint>& coins) {
@@ -183,53 +223,69 @@ void ToyNode::Unlock(const std::vector<bitcoin::OutPoint>& coins) {
 }
 
 Outcome<Done> ToyNode::Broadcast(const bitcoin::Bytes& raw_tx) {
-  const auto transaction = bitcoin::ParseTransaction(raw_tx).value();
-  if (IsIn(mempool_, transaction)) return Done{};
-  if (IsIn(InChain(), transaction)) {
-    const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-    for (const auto& [outpoint, output] : Unspent(false)) {
-      if (outpoint.txid == txid) return Refused{Refusal::kAlreadyInChain, -27, "already in utxo"};
-    }
+  auto transaction = bitcoin::ParseTransaction(raw_tx).value();
+  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+  if (IsInMempool(txid)) return Done{};
+  for (uint32_t vout = 0; vout < transaction.outputs.size(); ++vout) {
+    if (!unspent_.contains({txid, vout})) continue;
+    return Refused{Refusal::kAlreadyInChain, -27, "already in utxo"};
   }
   if (auto refused = Judge(transaction)) return *refused;
-  std::vector<bitcoin::Transaction> kept = {transaction};
-  for (const auto& old : mempool_) {
-    if (!Conflict(old, transaction)) kept.push_back(old);
-  }
-  RefillMempool(kept);
-  if (IsIn(mempool_, transaction)) return Done{};
-  return Refused{Refusal::kMissingOrSpent, -25, "bad-txns-inputs-missingorspent"};
+  for (const bitcoin::Txid& old : ReplacedBy(transaction)) RemoveFromMempool(old);
+  AddToMempool({std::move(transaction), txid});
+  return Done{};
 }
 
-std::optional<Refused> ToyNode::MayReplace(const bitcoin::Transaction& transaction) const {
-  for (const auto& old : mempool_) {
-    if (!Conflict(old, transaction) || FeeOf(old) < FeeOf(transaction)) continue;
-    return Refused{Refusal::kFeeTooLow, -26, "insufficient fee, rejecting replacement"};
+// Those that conflict with it, and all that descends from them.
+std::set<bitcoin::Txid> ToyNode::ReplacedBy(const bitcoin::Transaction& transaction) const {
+  std::set<bitcoin::Txid> replaced;
+  for (const bitcoin::TxIn& input : transaction.inputs) {
+    const auto spender = mempool_spent_.find(input.prevout);
+    if (spender != mempool_spent_.end()) replaced.insert(spender->second);
   }
-  return std::nullopt;
+  if (replaced.empty()) return replaced;
+  // A child comes after its parents.
+  for (size_t i = 0; i < mempool_.size(); ++i) {
+    for (const bitcoin::TxIn& input : mempool_[i].inputs) {
+      if (replaced.contains(input.prevout.txid)) replaced.insert(mempool_txids_[i]);
+    }
+  }
+  return replaced;
 }
 
 // --- what happens in the world
 
+void ToyNode::FundAt(const Coin& coin, int32_t height) {
+  unspent_[coin.outpoint] = {{coin.amount_sat, coin.script}, height};
+  outputs_ever_[coin.outpoint] = {coin.amount_sat, coin.script};
+  mined_.insert(coin.outpoint);
+}
+
 void ToyNode::Fund(const Coin& coin, int32_t confirmations) {
-  funded_.push_back(coin);
-  ours_[coin.outpoint] = coin;
-  funded_height_[coin.outpoint] = height() - confirmations + 1;
+  FundAt(coin, height() - confirmations + 1);
 }
 
 void ToyNode::FundStranger(Coin coin) {
   coin.script = samples::ScriptOf("stranger");
-  funded_.push_back(coin);
-  funded_height_[coin.outpoint] = height();
+  FundAt(coin, height());
 }
 
 std::vector<bitcoin::Transaction> ToyNode::Mineable(
     const std::vector<bitcoin::Transaction>& candidates) const {
   std::vector<bitcoin::Transaction> mineable;
-  Outputs outputs = Unspent(false);
+  std::set<bitcoin::OutPoint> made;
+  std::set<bitcoin::OutPoint> spent;
   for (const auto& transaction : candidates) {
-    if (!CanFollow(transaction, outputs)) continue;
-    Apply(transaction, height() + 1, outputs);
+    const auto& inputs = transaction.inputs;
+    const bool can_follow =
+        std::all_of(inputs.begin(), inputs.end(), [&](const bitcoin::TxIn& input) {
+          return !spent.contains(input.prevout) &&
+                 (made.contains(input.prevout) || unspent_.contains(input.prevout));
+        });
+    if (!can_follow) continue;
+    for (const bitcoin::TxIn& input : inputs) spent.insert(input.prevout);
+    const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+    for (uint32_t vout = 0; vout < transaction.outputs.size(); ++vout) made.insert({txid, vout});
     mineable.push_back(transaction);
   }
   return mineable;
@@ -237,26 +293,43 @@ std::vector<bitcoin::Transaction> ToyNode::Mineable(
 
 std::vector<Coin> ToyNode::CoinsInChain() const {
   std::vector<Coin> coins;
-  for (const auto& [outpoint, output] : Unspent(false)) {
+  for (const auto& [outpoint, output] : unspent_) {
     if (!IsOurs(output.output.script)) continue;
     coins.push_back({outpoint, output.output.amount_sat, output.output.script});
   }
   return coins;
 }
 
+void ToyNode::Connect(const ChainPosition& position, std::vector<Known> transactions) {
+  ReadBlock block{position, {}};
+  Undo undo;
+  for (Known& known : transactions) {
+    for (const bitcoin::TxIn& input : known.transaction.inputs) {
+      const auto coin = unspent_.find(input.prevout);
+      assert(coin != unspent_.end() && "a block is valid");
+      undo.spent.emplace_back(*coin);
+      unspent_.erase(coin);
+    }
+    Note(known.transaction, known.txid);
+    height_of_[known.txid] = position.height;
+    in_block_.insert({position.hash, known.txid});
+    for (uint32_t vout = 0; vout < known.transaction.outputs.size(); ++vout) {
+      unspent_[{known.txid, vout}] = {known.transaction.outputs[vout], position.height};
+      mined_.insert({known.txid, vout});
+    }
+    undo.txids.push_back(known.txid);
+    block.transactions.push_back(std::move(known.transaction));
+  }
+  chain_.push_back(std::move(block));
+  undo_.push_back(std::move(undo));
+}
+
 void ToyNode::Append(const std::vector<bitcoin::Transaction>& transactions) {
-  chain_.push_back({samples::BlockAt(height() + 1, branch_), transactions});
-  for (const auto& transaction : transactions) NoteOurs(transaction);
-  const auto old_mempool = mempool_;
-  RefillMempool(old_mempool);
+  Connect(samples::BlockAt(height() + 1, branch_), KnownOf(transactions));
+  RefillMempool(KnownMempool());
 }
 
 void ToyNode::MineOnly(const std::vector<bitcoin::Transaction>& transactions) {
-  Outputs outputs = Unspent(false);
-  for (const auto& transaction : transactions) {
-    assert(CanFollow(transaction, outputs) && "a block is valid");
-    Apply(transaction, height() + 1, outputs);
-  }
   Append(transactions);
 }
 
@@ -268,27 +341,49 @@ void ToyNode::Mine(int blocks) {
   for (int i = 0; i < blocks; ++i) Mine();
 }
 
-std::vector<bitcoin::Transaction> ToyNode::TakeBlocks(int depth) {
-  std::vector<bitcoin::Transaction> taken;
+// The transactions of the blocks, oldest first.
+std::vector<ToyNode::Known> ToyNode::TakeBlocks(int depth) {
+  std::vector<Known> taken;
   for (int i = 0; i < depth && chain_.size() > 1; ++i) {
-    const auto& transactions = chain_.back().transactions;
-    taken.insert(taken.begin(), transactions.begin(), transactions.end());
+    std::vector<Known> of_block;
+    for (size_t j = 0; j < chain_.back().transactions.size(); ++j) {
+      of_block.push_back({chain_.back().transactions[j], undo_.back().txids[j]});
+    }
+    for (const Known& known : of_block) {
+      height_of_.erase(known.txid);
+      for (uint32_t vout = 0; vout < known.transaction.outputs.size(); ++vout) {
+        unspent_.erase({known.txid, vout});
+      }
+    }
+    const auto& made_here = undo_.back().txids;
+    for (const auto& coin : undo_.back().spent) {
+      const auto maker = std::find(made_here.begin(), made_here.end(), coin.first.txid);
+      if (maker == made_here.end()) unspent_.insert(coin);
+    }
+    taken.insert(taken.begin(), of_block.begin(), of_block.end());
     chain_.pop_back();
+    undo_.pop_back();
   }
   return taken;
 }
 
 void ToyNode::ReorganiseTo(int depth, const std::vector<bitcoin::Transaction>& candidates) {
-  ToyNode below = *this;
-  below.TakeBlocks(depth);
-  Reorganise(depth, below.Mineable(candidates));
+  const int32_t old_height = height();
+  const std::vector<Known> loose = TakeBlocks(depth);
+  GrowBeyond(old_height, Mineable(candidates), loose);
 }
 
 void ToyNode::Reorganise(int depth, const std::vector<bitcoin::Transaction>& transactions) {
   const int32_t old_height = height();
-  std::vector<bitcoin::Transaction> loose = TakeBlocks(depth);
-  loose.insert(loose.end(), mempool_.begin(), mempool_.end());
-  mempool_.clear();
+  const std::vector<Known> loose = TakeBlocks(depth);
+  GrowBeyond(old_height, transactions, loose);
+}
+
+void ToyNode::GrowBeyond(int32_t old_height, const std::vector<bitcoin::Transaction>& transactions,
+                         std::vector<Known> loose) {
+  const std::vector<Known> old_mempool = KnownMempool();
+  loose.insert(loose.end(), old_mempool.begin(), old_mempool.end());
+  RefillMempool({});
   ++branch_;
   MineOnly(transactions);
   while (height() <= old_height) Append({});
@@ -296,78 +391,112 @@ void ToyNode::Reorganise(int depth, const std::vector<bitcoin::Transaction>& tra
 }
 
 void ToyNode::FallBack(int depth) {
+  const auto count = std::min<ptrdiff_t>(depth, std::ssize(chain_) - 1);
+  fell_from_.assign(chain_.end() - count, chain_.end());
   TakeBlocks(depth);
-  const auto old_mempool = mempool_;
-  RefillMempool(old_mempool);
+  RefillMempool(KnownMempool());
+}
+
+void ToyNode::CatchUp() {
+  for (const ReadBlock& block : fell_from_) {
+    assert(block.position.height == height() + 1);
+    Connect(block.position, KnownOf(block.transactions));
+  }
+  fell_from_.clear();
+  RefillMempool(KnownMempool());
 }
 
 // Those that can follow what is in the chain and one another, each looked at until none can.
-void ToyNode::RefillMempool(const std::vector<bitcoin::Transaction>& candidates) {
+void ToyNode::RefillMempool(const std::vector<Known>& candidates) {
   mempool_.clear();
-  Outputs outputs = Unspent(false);
-  for (bool grows = true; grows;) {
+  mempool_txids_.clear();
+  fresh_.clear();
+  mempool_spent_.clear();
+  for (bool grows = !candidates.empty(); grows;) {
     grows = false;
-    for (const auto& transaction : candidates) {
-      if (IsIn(mempool_, transaction) || !CanFollow(transaction, outputs)) continue;
-      Apply(transaction, 0, outputs);
-      NoteOurs(transaction);
-      mempool_.push_back(transaction);
+    for (const Known& known : candidates) {
+      if (IsInMempool(known.txid) || !CanFollow(known.transaction)) continue;
+      AddToMempool(known);
       grows = true;
     }
   }
 }
 
-// --- looking through all of it
-
-void ToyNode::Apply(const bitcoin::Transaction& transaction, int32_t height, Outputs& outputs) {
-  for (const bitcoin::TxIn& input : transaction.inputs) outputs.erase(input.prevout);
-  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  for (uint32_t vout = 0; vout < transaction.outputs.size(); ++vout) {
-    outputs[{txid, vout}] = {transaction.outputs[vout], height};
+void ToyNode::AddToMempool(const Known& known) {
+  for (const bitcoin::TxIn& input : known.transaction.inputs) {
+    mempool_spent_[input.prevout] = known.txid;
   }
+  for (uint32_t vout = 0; vout < known.transaction.outputs.size(); ++vout) {
+    fresh_[{known.txid, vout}] = {known.transaction.outputs[vout], 0};
+  }
+  Note(known.transaction, known.txid);
+  mempool_.push_back(known.transaction);
+  mempool_txids_.push_back(known.txid);
 }
 
-ToyNode::Outputs ToyNode::Unspent(bool with_mempool) const {
-  Outputs outputs;
-  for (const Coin& coin : funded_) {
-    outputs[coin.outpoint] = {{coin.amount_sat, coin.script}, funded_height_.at(coin.outpoint)};
-  }
-  for (const ReadBlock& block : chain_) {
-    for (const auto& transaction : block.transactions) {
-      Apply(transaction, block.position.height, outputs);
-    }
-  }
-  if (!with_mempool) return outputs;
-  for (const auto& transaction : mempool_) Apply(transaction, 0, outputs);
-  return outputs;
+void ToyNode::RemoveFromMempool(const bitcoin::Txid& txid) {
+  const auto found = std::find(mempool_txids_.begin(), mempool_txids_.end(), txid);
+  const auto place = mempool_.begin() + (found - mempool_txids_.begin());
+  for (const bitcoin::TxIn& input : place->inputs) mempool_spent_.erase(input.prevout);
+  for (uint32_t vout = 0; vout < place->outputs.size(); ++vout) fresh_.erase({txid, vout});
+  mempool_.erase(place);
+  mempool_txids_.erase(found);
 }
 
-bool ToyNode::CanFollow(const bitcoin::Transaction& transaction, const Outputs& outputs) const {
-  return std::all_of(transaction.inputs.begin(), transaction.inputs.end(),
-                     [&](const bitcoin::TxIn& input) { return outputs.contains(input.prevout); });
+// --- what is known
+
+std::vector<ToyNode::Known> ToyNode::KnownOf(
+    const std::vector<bitcoin::Transaction>& transactions) {
+  std::vector<Known> known;
+  for (const auto& one : transactions) known.push_back({one, bitcoin::TxidOf(one)});
+  return known;
+}
+
+std::vector<ToyNode::Known> ToyNode::KnownMempool() const {
+  std::vector<Known> known;
+  for (size_t i = 0; i < mempool_.size(); ++i) known.push_back({mempool_[i], mempool_txids_[i]});
+  return known;
+}
+
+const ToyNode::Output* ToyNode::FindUnspent(const bitcoin::OutPoint& outpoint,
+                                            bool with_mempool) const {
+  if (with_mempool && mempool_spent_.contains(outpoint)) return nullptr;
+  const auto in_chain = unspent_.find(outpoint);
+  if (in_chain != unspent_.end()) return &in_chain->second;
+  const auto loose = fresh_.find(outpoint);
+  return with_mempool && loose != fresh_.end() ? &loose->second : nullptr;
+}
+
+bool ToyNode::CanFollow(const bitcoin::Transaction& transaction) const {
+  return std::all_of(
+      transaction.inputs.begin(), transaction.inputs.end(),
+      [&](const bitcoin::TxIn& input) { return FindUnspent(input.prevout, true) != nullptr; });
 }
 
 // Spent or not, there still or not: what was ever the wallet's.
 std::optional<Coin> ToyNode::WalletCoinAt(const bitcoin::OutPoint& outpoint) const {
-  const auto found = ours_.find(outpoint);
-  return found == ours_.end() ? std::nullopt : std::optional(found->second);
+  const auto found = outputs_ever_.find(outpoint);
+  if (found == outputs_ever_.end() || !IsOurs(found->second.script)) return std::nullopt;
+  return Coin{outpoint, found->second.amount_sat, found->second.script};
 }
 
-void ToyNode::NoteOurs(const bitcoin::Transaction& transaction) {
-  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
+bool ToyNode::SpendsFromWallet(const bitcoin::Transaction& transaction) const {
+  return std::any_of(transaction.inputs.begin(), transaction.inputs.end(),
+                     [&](const bitcoin::TxIn& input) { return !!WalletCoinAt(input.prevout); });
+}
+
+void ToyNode::Note(const bitcoin::Transaction& transaction, const bitcoin::Txid& txid) {
+  if (!seen_.insert(txid).second) return;
   for (uint32_t vout = 0; vout < transaction.outputs.size(); ++vout) {
-    const bitcoin::TxOut& output = transaction.outputs[vout];
-    if (!IsOurs(output.script)) continue;
-    const bitcoin::OutPoint outpoint{txid, vout};
-    ours_[outpoint] = Coin{outpoint, output.amount_sat, output.script};
+    outputs_ever_[{txid, vout}] = transaction.outputs[vout];
   }
 }
 
-// What it leaves, as far as the wallet can see.
 bitcoin::Amount ToyNode::FeeOf(const bitcoin::Transaction& transaction) const {
   bitcoin::Amount fee_sat = 0;
   for (const bitcoin::TxIn& input : transaction.inputs) {
-    if (const auto coin = WalletCoinAt(input.prevout)) fee_sat += coin->amount_sat;
+    const auto spent = outputs_ever_.find(input.prevout);
+    if (spent != outputs_ever_.end()) fee_sat += spent->second.amount_sat;
   }
   for (const bitcoin::TxOut& output : transaction.outputs) fee_sat -= output.amount_sat;
   return fee_sat;
@@ -383,18 +512,28 @@ std::vector<bitcoin::Transaction> ToyNode::InChain() const {
 
 int ToyNode::PaymentsInChain(const bitcoin::TxOut& output) const {
   int payments = 0;
-  for (const auto& transaction : InChain()) {
-    payments += static_cast<int>(
-        std::count(transaction.outputs.begin(), transaction.outputs.end(), output));
+  for (const ReadBlock& block : chain_) {
+    for (const auto& transaction : block.transactions) {
+      payments += static_cast<int>(
+          std::count(transaction.outputs.begin(), transaction.outputs.end(), output));
+    }
   }
   return payments;
 }
 
+int32_t ToyNode::ConfirmationsOf(const bitcoin::Txid& txid) const {
+  const auto found = height_of_.find(txid);
+  return found == height_of_.end() ? 0 : height() - found->second + 1;
+}
+
+bool ToyNode::IsInMempool(const bitcoin::Txid& txid) const {
+  return std::find(mempool_txids_.begin(), mempool_txids_.end(), txid) != mempool_txids_.end();
+}
+
 std::optional<bitcoin::Transaction> ToyNode::FindInMempool(const bitcoin::Txid& txid) const {
-  for (const auto& transaction : mempool_) {
-    if (bitcoin::TxidOf(transaction) == txid) return transaction;
-  }
-  return std::nullopt;
+  const auto found = std::find(mempool_txids_.begin(), mempool_txids_.end(), txid);
+  if (found == mempool_txids_.end()) return std::nullopt;
+  return mempool_[static_cast<size_t>(found - mempool_txids_.begin())];
 }
 
 }  // namespace sendonce::core

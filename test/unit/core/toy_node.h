@@ -1,6 +1,7 @@
-// A tiny node and wallet, naive and honest: a chain of blocks, the transactions that are in none,
-// and the wallet's coins found by looking through all of it. It knows nothing of the code that is
-// tested; faults are for whoever stands between.
+// A tiny node and wallet, honest: a chain of blocks that can be taken back, the transactions that
+// are in none, and what is unspent. It knows nothing of the code that is tested; faults are for
+// whoever stands between. That it answers as bitcoind does is itself tested
+// (test/functional/sim_node.py).
 
 #ifndef SENDONCE_TEST_UNIT_CORE_TOY_NODE_H
 #define SENDONCE_TEST_UNIT_CORE_TOY_NODE_H
@@ -8,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "core/commands.h"
@@ -35,6 +37,8 @@ class ToyNode {
   void Lock(const std::vector<bitcoin::OutPoint>& coins);
   void Unlock(const std::vector<bitcoin::OutPoint>& coins);
   std::vector<bitcoin::OutPoint> locked() const { return {locked_.begin(), locked_.end()}; }
+  // kNotFound: neither in the chain nor in the mempool.
+  Outcome<FoundTransaction> LookUpTransaction(const bitcoin::Txid& txid) const;
 
   // --- what happens in the world
 
@@ -59,7 +63,9 @@ class ToyNode {
   void ReorganiseTo(int depth, const std::vector<bitcoin::Transaction>& candidates);
   // The node as it was `depth` blocks ago: a chain of less work.
   void FallBack(int depth);
-  void Evict() { mempool_.clear(); }
+  // The blocks that it fell back from are there again. REQUIRES: none came meanwhile.
+  void CatchUp();
+  void Evict() { RefillMempool({}); }
 
   // --- what a test wants to know
 
@@ -68,7 +74,19 @@ class ToyNode {
   std::vector<bitcoin::Transaction> InChain() const;
   int PaymentsInChain(const bitcoin::TxOut& output) const;
   int32_t height() const { return chain_.back().position.height; }
+  // In how many blocks from the tip down; 0: in none.
+  int32_t ConfirmationsOf(const bitcoin::Txid& txid) const;
   std::optional<bitcoin::Transaction> FindInMempool(const bitcoin::Txid& txid) const;
+  // It was in the mempool or in a block at some time.
+  bool HasSeen(const bitcoin::Txid& txid) const { return seen_.contains(txid); }
+  bool SpendsFromWallet(const bitcoin::Transaction& transaction) const;
+  // That block, in the chain or not any more, holds it.
+  bool WasInBlock(const bitcoin::BlockHash& block, const bitcoin::Txid& txid) const {
+    return in_block_.contains({block, txid});
+  }
+  // It was an output of a transaction in a block at some time, or there from the beginning.
+  bool WasInChain(const bitcoin::OutPoint& outpoint) const { return mined_.contains(outpoint); }
+  bool IsUnspentInChain(const bitcoin::OutPoint& coin) const { return unspent_.contains(coin); }
   // Every transaction that was ever signed.
   const std::vector<bitcoin::Transaction>& signed_ever() const { return signed_; }
 
@@ -87,26 +105,54 @@ class ToyNode {
   };
   using Outputs = std::map<bitcoin::OutPoint, Output>;
 
+  struct Known {
+    bitcoin::Transaction transaction;
+    bitcoin::Txid txid;
+  };
+  // What has to be known to take a block back.
+  struct Undo {
+    std::vector<bitcoin::Txid> txids;
+    std::vector<std::pair<bitcoin::OutPoint, Output>> spent;  // by its first transaction first
+  };
+
   NodeFacts FactsNow() const;
-  Outputs Unspent(bool with_mempool) const;
-  static void Apply(const bitcoin::Transaction& transaction, int32_t height, Outputs& outputs);
-  bool CanFollow(const bitcoin::Transaction& transaction, const Outputs& outputs) const;
-  void RefillMempool(const std::vector<bitcoin::Transaction>& candidates);
+  static std::vector<Known> KnownOf(const std::vector<bitcoin::Transaction>& transactions);
+  std::vector<Known> KnownMempool() const;
+  void FundAt(const Coin& coin, int32_t height);
+  // With the mempool's outputs and without what it spends, or as the chain has it.
+  const Output* FindUnspent(const bitcoin::OutPoint& outpoint, bool with_mempool) const;
+  bool CanFollow(const bitcoin::Transaction& transaction) const;
+  void RefillMempool(const std::vector<Known>& candidates);
+  void AddToMempool(const Known& known);
+  void RemoveFromMempool(const bitcoin::Txid& txid);
+  void Connect(const ChainPosition& position, std::vector<Known> transactions);
   void Append(const std::vector<bitcoin::Transaction>& transactions);
-  std::vector<bitcoin::Transaction> TakeBlocks(int depth);
-  void NoteOurs(const bitcoin::Transaction& transaction);
+  std::vector<Known> TakeBlocks(int depth);
+  void GrowBeyond(int32_t old_height, const std::vector<bitcoin::Transaction>& transactions,
+                  std::vector<Known> loose);
+  void Note(const bitcoin::Transaction& transaction, const bitcoin::Txid& txid);
+  bool IsInMempool(const bitcoin::Txid& txid) const;
   std::optional<Coin> WalletCoinAt(const bitcoin::OutPoint& outpoint) const;
   bitcoin::Amount FeeOf(const bitcoin::Transaction& transaction) const;
-  std::optional<Refused> MayReplace(const bitcoin::Transaction& transaction) const;
+  std::set<bitcoin::Txid> ReplacedBy(const bitcoin::Transaction& transaction) const;
   std::optional<Refused> Judge(const bitcoin::Transaction& transaction) const;
 
   std::set<bitcoin::OutPoint> locked_;
-  std::vector<Coin> funded_;
-  std::map<bitcoin::OutPoint, int32_t> funded_height_;
-  std::map<bitcoin::OutPoint, Coin> ours_;
   std::vector<ReadBlock> chain_;
+  std::vector<Undo> undo_;            // of the block at the same place
+  std::vector<ReadBlock> fell_from_;  // lowest first
+  Outputs unspent_;                   // in the chain
   std::vector<bitcoin::Transaction> mempool_;
+  std::vector<bitcoin::Txid> mempool_txids_;                  // of the one at the same place
+  Outputs fresh_;                                             // the mempool's, spent there or not
+  std::map<bitcoin::OutPoint, bitcoin::Txid> mempool_spent_;  // by whom
+  std::map<bitcoin::OutPoint, bitcoin::TxOut> outputs_ever_;
+  std::set<bitcoin::Txid> seen_;
+  std::set<bitcoin::OutPoint> mined_;
+  std::set<std::pair<bitcoin::BlockHash, bitcoin::Txid>> in_block_;
+  std::map<bitcoin::Txid, int32_t> height_of_;  // of the block that holds it
   std::vector<bitcoin::Transaction> signed_;
+  std::set<bitcoin::Bytes> signed_bytes_;
   uint32_t branch_ = 0;
 };
 
