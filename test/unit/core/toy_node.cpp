@@ -88,15 +88,25 @@ std::vector<WalletCoin> ToyNode::ReadCoins(const core::ReadCoins& effect) const 
   return coins;
 }
 
+// Of the last block that the chain has in common with the one that ends there.
+int32_t ToyNode::ForkBelow(const ChainPosition& position) const {
+  const auto place = position.height - chain_.front().position.height;
+  const bool is_here = place < std::ssize(chain_) &&
+                       (place <= 0 || chain_[static_cast<size_t>(place)].position == position);
+  return is_here ? position.height : ForkBelow(parents_.at(position.hash));
+}
+
+// As listsinceblock, which finds its way from a block that has left the chain.
 std::vector<WalletSpend> ToyNode::ReadSpends(const core::ReadSpends& effect) const {
   std::vector<WalletSpend> spends;
   const auto note = [&](const bitcoin::Transaction& transaction, const bitcoin::Txid& txid,
                         int32_t confirmations) {
     if (SpendsFromWallet(transaction)) spends.push_back({txid, confirmations, false});
   };
+  const int32_t since = ForkBelow(effect.since);
   for (size_t i = 0; i < chain_.size(); ++i) {
     const int32_t block_height = chain_[i].position.height;
-    if (block_height <= effect.since.height) continue;
+    if (block_height <= since) continue;
     for (size_t j = 0; j < chain_[i].transactions.size(); ++j) {
       note(chain_[i].transactions[j], undo_[i].txids[j], height() - block_height + 1);
     }
@@ -184,14 +194,18 @@ std::optional<Refused> ToyNode::Judge(const bitcoin::Transaction& transaction) c
   }
   const std::set<bitcoin::Txid> replaced = ReplacedBy(transaction);
   if (replaced.empty()) return std::nullopt;
-  bitcoin::Amount needed_sat =
-      bitcoin::FeeForVsize(kIncrementalRateSatKvb, bitcoin::VsizeOf(transaction));
+  const int64_t vsize = bitcoin::VsizeOf(transaction);
+  bitcoin::Amount needed_sat = bitcoin::FeeForVsize(kIncrementalRateSatKvb, vsize);
   for (const bitcoin::Txid& txid : replaced) {
     for (const bitcoin::TxIn& input : transaction.inputs) {
       if (input.prevout.txid != txid) continue;
       return Refused{Refusal::kPolicy, -26, "bad-txns-spends-conflicting-tx"};
     }
-    needed_sat += FeeOf(*FindInMempool(txid));
+    const bitcoin::Transaction old = *FindInMempool(txid);
+    needed_sat += FeeOf(old);
+    // Of those that it spends the same coins as, it has to beat the rate as well.
+    const bool is_cheaper = FeeOf(transaction) * bitcoin::VsizeOf(old) <= FeeOf(old) * vsize;
+    if (is_cheaper && Conflict(old, transaction)) needed_sat = bitcoin::kMaxMoneySat;
   }
   if (FeeOf(transaction) >= needed_sat) return std::nullopt;
   return Refused{Refusal::kFeeTooLow, -26, "insufficient fee, rejecting replacement"};
@@ -303,8 +317,10 @@ std::vector<Coin> ToyNode::CoinsInChain() const {
 void ToyNode::Connect(const ChainPosition& position, std::vector<Known> transactions) {
   ReadBlock block{position, {}};
   Undo undo;
+  parents_[position.hash] = chain_.back().position;
   for (Known& known : transactions) {
     for (const bitcoin::TxIn& input : known.transaction.inputs) {
+      locked_.erase(input.prevout);
       const auto coin = unspent_.find(input.prevout);
       assert(coin != unspent_.end() && "a block is valid");
       undo.spent.emplace_back(*coin);
@@ -424,6 +440,7 @@ void ToyNode::RefillMempool(const std::vector<Known>& candidates) {
 
 void ToyNode::AddToMempool(const Known& known) {
   for (const bitcoin::TxIn& input : known.transaction.inputs) {
+    locked_.erase(input.prevout);  // the wallet forgets the lock once it knows the spender
     mempool_spent_[input.prevout] = known.txid;
   }
   for (uint32_t vout = 0; vout < known.transaction.outputs.size(); ++vout) {

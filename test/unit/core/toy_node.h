@@ -116,6 +116,7 @@ class ToyNode {
   };
 
   NodeFacts FactsNow() const;
+  int32_t ForkBelow(const ChainPosition& position) const;
   static std::vector<Known> KnownOf(const std::vector<bitcoin::Transaction>& transactions);
   std::vector<Known> KnownMempool() const;
   void FundAt(const Coin& coin, int32_t height);
@@ -153,6 +154,7 @@ class ToyNode {
   std::map<bitcoin::Txid, int32_t> height_of_;  // of the block that holds it
   std::vector<bitcoin::Transaction> signed_;
   std::set<bitcoin::Bytes> signed_bytes_;
+  std::map<bitcoin::BlockHash, ChainPosition> parents_;  // of every block that ever was
   uint32_t branch_ = 0;
 };
 

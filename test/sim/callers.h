@@ -1,0 +1,60 @@
+// The callers: several who use the same ids, repeat what they asked for, ask for something else
+// under an id, cancel, bump, go away, and ask again for ever; and an operator who adopts and
+// accepts alarms.
+
+#ifndef SENDONCE_TEST_SIM_CALLERS_H
+#define SENDONCE_TEST_SIM_CALLERS_H
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "daemon.h"
+#include "dice.h"
+#include "world.h"
+
+namespace sendonce::sim {
+
+class Callers {
+ public:
+  Callers(Daemon& daemon, Checkers& checkers, World& world, Dice& dice);
+
+  // One call of any kind.
+  void CallOnce();
+
+  void Query(int number);
+  // Each open alarm is looked at and accepted.
+  void AcceptAlarms();
+  // That what may pay the send never will. REQUIRES: it is so.
+  void GiveVerdict(int number);
+
+ private:
+  void Submit(int number, int variant);
+  void SubmitMany();
+  void QueryMany();
+  void Cancel(int number);
+  void Bump(int number);
+  void LeaveOne();
+  void PayByHandAndAdopt();
+
+  // Those that somebody has ever used, and one more.
+  int AnyNumber();
+  core::Wait AnyWait();
+  core::SendContent ContentOf(int number, int variant);
+  core::CallToken NewCall(CallKind kind, const std::vector<int>& numbers, int variant = 0);
+
+  Daemon& daemon_;
+  Checkers& checkers_;
+  World& world_;
+  Dice& dice_;
+  core::CallToken last_call_ = 0;
+  int used_ = 0;
+  std::set<int> with_deadline_;
+  std::set<int> alone_;
+  // The last number is never asked for before it was paid by hand and adopted.
+  std::optional<bitcoin::Txid> paid_by_hand_;
+};
+
+}  // namespace sendonce::sim
+
+#endif  // SENDONCE_TEST_SIM_CALLERS_H

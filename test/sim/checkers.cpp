@@ -1,0 +1,65 @@
+#include "checkers.h"
+
+#include "violation.h"
+
+namespace sendonce::sim {
+
+Checkers::Checkers(const core::ToyNode& node, int32_t conflict_depth)
+    : node_(node),
+      payments_(node, book_, facts_, conflict_depth),
+      promises_(node, book_, facts_, payments_) {}
+
+void Checkers::IgnoreEffects() {
+  checks_effects_ = false;
+  promises_.BelieveAnswers();
+}
+
+void Checkers::OnEffect(const core::Effect& effect) {
+  if (checks_effects_) CheckRest(effect);
+  if (const auto* answer = std::get_if<core::Answer>(&effect)) promises_.OnAnswer(*answer);
+}
+
+void Checkers::CheckRest(const core::Effect& effect) const {
+  bool rests = true;
+  if (const auto* sign = std::get_if<core::Sign>(&effect)) rests = facts_.MayAskToSign(*sign);
+  if (const auto* send = std::get_if<core::Broadcast>(&effect)) rests = facts_.MayBroadcast(*send);
+  if (const auto* lock = std::get_if<core::LockCoins>(&effect)) {
+    rests = facts_.AreCoinsOf(lock->batch, lock->coins);
+  }
+  if (const auto* unlock = std::get_if<core::UnlockCoins>(&effect)) {
+    rests = facts_.AreCoinsOf(unlock->batch, unlock->coins);
+  }
+  if (!rests) throw Violation("R1", "an effect leaves before the record that justifies it");
+}
+
+void Checkers::OnDurable(const core::Entry& entry) {
+  payments_.OnReservation(entry);
+  facts_.Take(entry);
+}
+
+void Checkers::OnRestart(const core::Ledger::Contents& loaded) {
+  promises_.OnCrash();
+  promises_.CheckNothingIsLost();
+  const auto difference = facts_.DifferenceTo(loaded);
+  if (difference)
+    throw Violation("recovery", "a start loads other than what the log folds to: " + *difference);
+}
+
+void Checkers::OnWorld() {
+  const auto& signed_ever = node_.signed_ever();
+  for (; signed_seen_ < signed_ever.size(); ++signed_seen_) {
+    Note(signed_ever[signed_seen_], false);
+  }
+  payments_.CheckChain();
+}
+
+void Checkers::OnForeign(const bitcoin::Transaction& transaction) {
+  Note(transaction, true);
+}
+
+void Checkers::Note(const bitcoin::Transaction& transaction, bool foreign) {
+  const int place = book_.Add(transaction, foreign);
+  if (place >= 0) payments_.OnKnown(place);
+}
+
+}  // namespace sendonce::sim

@@ -1,0 +1,50 @@
+// All that is looked at while a schedule runs, put together. Throws Violation.
+
+#ifndef SENDONCE_TEST_SIM_CHECKERS_H
+#define SENDONCE_TEST_SIM_CHECKERS_H
+
+#include "durable_facts.h"
+#include "payment_checker.h"
+#include "promise_checker.h"
+#include "transaction_book.h"
+
+namespace sendonce::sim {
+
+class Checkers {
+ public:
+  Checkers(const core::ToyNode& node, int32_t conflict_depth);
+
+  // What leaves too early is not seen, for a planted bug: what comes of it has to be.
+  void IgnoreEffects();
+
+  // The core lets go of it.
+  void OnEffect(const core::Effect& effect);
+  // As it is read from the disk.
+  void OnDurable(const core::Entry& entry);
+  // The daemon has died and is about to begin again with this.
+  void OnRestart(const core::Ledger::Contents& loaded);
+  // Something happened in the world or at the node.
+  void OnWorld();
+  // Somebody else's transaction, whether a node has it or not.
+  void OnForeign(const bitcoin::Transaction& transaction);
+
+  PromiseChecker& promises() { return promises_; }
+  const TransactionBook& book() const { return book_; }
+  const DurableFacts& facts() const { return facts_; }
+
+ private:
+  void Note(const bitcoin::Transaction& transaction, bool foreign);
+  void CheckRest(const core::Effect& effect) const;
+
+  const core::ToyNode& node_;
+  TransactionBook book_;
+  DurableFacts facts_;
+  PaymentChecker payments_;
+  PromiseChecker promises_;
+  size_t signed_seen_ = 0;
+  bool checks_effects_ = true;
+};
+
+}  // namespace sendonce::sim
+
+#endif  // SENDONCE_TEST_SIM_CHECKERS_H

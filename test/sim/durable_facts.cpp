@@ -1,0 +1,114 @@
+#include "durable_facts.h"
+
+#include <algorithm>
+
+#include "core/views.h"
+#include "wal/codec.h"
+
+namespace sendonce::sim {
+
+using core::Batch;
+using core::Entry;
+using core::Send;
+using core::SendId;
+using core::Seq;
+using core::Version;
+
+void DurableFacts::Take(const Entry& entry) {
+  if (const auto* reserved = std::get_if<core::BatchReserved>(&entry.record)) {
+    for (const core::Exclusion& one : reserved->exclusions) {
+      if (one.reason != core::ExclusionReason::kDeepRival) continue;
+      excluded_by_depth_[{one.send, one.excluded}].insert(one.rival);
+    }
+  }
+  if (const auto* ended = std::get_if<core::SendEnded>(&entry.record)) ended_.insert(ended->id);
+  if (const auto* verdict = std::get_if<core::VerdictGiven>(&entry.record)) {
+    if (verdict->verdict == core::OperatorVerdict::kNever) ended_.insert(verdict->id);
+    for (const auto& txid : verdict->excluded) excluded_by_verdict_.insert({verdict->id, txid});
+  }
+  NoteStates(ledger_.Apply(entry.record, entry.at_ms));
+}
+
+void DurableFacts::NoteStates(const Entry& applied) {
+  std::set<SendId> touched;
+  for (const Send& send : applied.sends) touched.insert(send.id);
+  for (const Batch& batch : applied.batches) {
+    touched.insert(batch.sends.begin(), batch.sends.end());
+  }
+  for (const SendId& id : touched) {
+    const Send& send = *ledger_.FindSend(id);
+    history_[id].emplace_back(applied.seq, core::StateOf(send, ledger_.LiveBatchOf(send)));
+  }
+}
+
+bool DurableFacts::MayAskToSign(const core::Sign& effect) const {
+  const Batch* batch = ledger_.FindBatch(effect.batch);
+  if (!batch || effect.version >= batch->versions.size()) return false;
+  const Version& version = batch->versions[effect.version];
+  return version.unsigned_tx == effect.unsigned_tx && version.signature_asked;
+}
+
+bool DurableFacts::MayBroadcast(const core::Broadcast& effect) const {
+  const Batch* batch = ledger_.FindBatch(effect.batch);
+  if (!batch) return false;
+  return std::any_of(batch->versions.begin(), batch->versions.end(), [&](const Version& version) {
+    return version.raw_tx == effect.raw_tx && version.txid == effect.txid;
+  });
+}
+
+bool DurableFacts::AreCoinsOf(core::BatchId id, const std::vector<bitcoin::OutPoint>& coins) const {
+  const Batch* batch = ledger_.FindBatch(id);
+  if (!batch) return false;
+  return std::all_of(coins.begin(), coins.end(), [&](const auto& coin) {
+    return std::any_of(batch->coins.begin(), batch->coins.end(),
+                       [&](const core::Coin& own) { return own.outpoint == coin; });
+  });
+}
+
+std::optional<core::SendState> DurableFacts::StateAt(const SendId& id, Seq seq) const {
+  const auto found = history_.find(id);
+  if (found == history_.end()) return std::nullopt;
+  std::optional<core::SendState> state;
+  for (const auto& [at, then] : found->second) {
+    if (at <= seq) state = then;
+  }
+  return state;
+}
+
+bool DurableFacts::IsExcludedByVerdict(const SendId& id, const bitcoin::Txid& txid) const {
+  return excluded_by_verdict_.contains({id, txid});
+}
+
+std::optional<std::string> DurableFacts::DifferenceTo(const core::Ledger::Contents& loaded) const {
+  if (loaded.last_seq != ledger_.last_seq()) return "the last record";
+  if (wal::EncodeChain(loaded.chain) != wal::EncodeChain(ledger_.chain())) return "the chain";
+  std::set<SendId> sends;
+  for (const Send& send : loaded.sends) {
+    const Send* folded = ledger_.FindSend(send.id);
+    if (!folded || wal::EncodeSend(*folded) != wal::EncodeSend(send)) return "send " + send.id;
+    sends.insert(send.id);
+  }
+  std::set<core::BatchId> batches;
+  for (const Batch& batch : loaded.batches) {
+    const Batch* folded = ledger_.FindBatch(batch.id);
+    if (!folded || wal::EncodeBatch(*folded) != wal::EncodeBatch(batch)) {
+      return "batch " + std::to_string(batch.id);
+    }
+    batches.insert(batch.id);
+  }
+  for (const auto& [id, send] : ledger_.sends()) {
+    if (core::Ledger::IsOpen(send) && !sends.contains(id)) return "send " + id + " is missing";
+  }
+  for (const auto& [id, batch] : ledger_.batches()) {
+    if (!core::Ledger::IsKept(batch) || batches.contains(id)) continue;
+    return "batch " + std::to_string(id) + " is missing";
+  }
+  if (loaded.alarms.size() != ledger_.alarms().size()) return "alarms";
+  for (const core::Alarm& alarm : loaded.alarms) {
+    const auto& folded = ledger_.alarms().at(alarm.number);
+    if (wal::EncodeAlarm(folded) != wal::EncodeAlarm(alarm)) return "an alarm";
+  }
+  return std::nullopt;
+}
+
+}  // namespace sendonce::sim

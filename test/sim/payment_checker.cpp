@@ -1,0 +1,103 @@
+#include "payment_checker.h"
+
+#include <algorithm>
+
+#include "violation.h"
+
+namespace sendonce::sim {
+
+using core::Batch;
+using Known = TransactionBook::Known;
+
+PaymentChecker::PaymentChecker(const core::ToyNode& node, const TransactionBook& book,
+                               const DurableFacts& facts, int32_t conflict_depth)
+    : node_(node), book_(book), facts_(facts), conflict_depth_(conflict_depth) {}
+
+void PaymentChecker::OnKnown(int place) const {
+  const Known& fresh = book_.all()[static_cast<size_t>(place)];
+  for (const int number : fresh.pays) {
+    if (never_.contains(number) && !IsExcluded(number, fresh)) {
+      throw Violation("G6", IdOf(number) + " was fenced, and something that pays it is signed");
+    }
+    for (const int other : book_.PayersOf(number)) {
+      if (other != place) CheckPair(number, book_.all()[static_cast<size_t>(other)], fresh);
+    }
+  }
+}
+
+void PaymentChecker::CheckPair(int number, const Known& one, const Known& other) const {
+  if (book_.Exclude(one, other)) return;
+  if (IsExcluded(number, one) || IsExcluded(number, other)) return;
+  throw Violation("G2", IdOf(number) + " is paid by two transactions that one chain can hold");
+}
+
+// By a reason that does not rest on the coins of what takes its place: an operator's verdict, or a
+// rival that is really so deep.
+bool PaymentChecker::IsExcluded(int number, const Known& known) const {
+  const core::SendId id = IdOf(number);
+  if (facts_.IsExcludedByVerdict(id, known.txid)) return true;
+  const auto recorded = facts_.excluded_by_depth().find({id, known.txid});
+  if (recorded != facts_.excluded_by_depth().end()) {
+    const auto& rivals = recorded->second;
+    return std::any_of(rivals.begin(), rivals.end(), [&](const bitcoin::Txid& txid) {
+      const Known* rival = book_.Find(txid);
+      return rival && IsDeepRival(number, *rival, known);
+    });
+  }
+  return std::any_of(book_.all().begin(), book_.all().end(),
+                     [&](const Known& rival) { return IsDeepRival(number, rival, known); });
+}
+
+bool PaymentChecker::IsDeepRival(int number, const Known& rival, const Known& excluded) const {
+  if (rival.txid == excluded.txid || rival.pays.contains(number)) return false;
+  return node_.ConfirmationsOf(rival.txid) >= conflict_depth_ && book_.Exclude(rival, excluded);
+}
+
+void PaymentChecker::CheckChain() const {
+  for (int number = 0; number < kMaxSends; ++number) {
+    int payments = 0;
+    for (const int place : book_.PayersOf(number)) {
+      const Known& known = book_.all()[static_cast<size_t>(place)];
+      if (node_.ConfirmationsOf(known.txid) > 0) ++payments;
+    }
+    if (payments > 1) throw Violation("G2", IdOf(number) + " is paid twice in the chain");
+    if (payments > 0 && never_.contains(number)) {
+      throw Violation("G6", IdOf(number) + " was fenced, and is paid in the chain");
+    }
+  }
+}
+
+void PaymentChecker::OnNever(int number) {
+  if (!never_.insert(number).second) return;
+  for (const int place : book_.PayersOf(number)) {
+    if (IsExcluded(number, book_.all()[static_cast<size_t>(place)])) continue;
+    throw Violation("G6", IdOf(number) + " is called never, and what was signed can confirm");
+  }
+}
+
+void PaymentChecker::OnReservation(const core::Entry& entry) const {
+  if (const auto* reserved = std::get_if<core::BatchReserved>(&entry.record)) {
+    for (const core::Coin& coin : reserved->coins) CheckClaim(*reserved, coin);
+  } else if (const auto* version = std::get_if<core::VersionReserved>(&entry.record)) {
+    for (const core::Coin& coin : version->added) CheckClaim({}, coin);
+  }
+}
+
+// No other batch lives on the coin, but for one that all its sends leave by this record.
+void PaymentChecker::CheckClaim(const core::BatchReserved& reserved, const core::Coin& coin) const {
+  if (!node_.WasInChain(coin.outpoint)) {
+    throw Violation("R9", "a coin that no block ever held is reserved");
+  }
+  const auto& sends = reserved.sends;
+  for (const core::BatchId id : facts_.ledger().BatchesSpending(coin.outpoint)) {
+    const Batch& batch = *facts_.ledger().FindBatch(id);
+    if (batch.end != core::BatchEnd::kOpen || batch.superseded || batch.confirmation) continue;
+    const auto living = facts_.ledger().LivingSends(batch);
+    const bool all_leave = std::all_of(living.begin(), living.end(), [&](const core::SendId& send) {
+      return std::find(sends.begin(), sends.end(), send) != sends.end();
+    });
+    if (!all_leave) throw Violation("R2", "a coin is claimed by two live batches");
+  }
+}
+
+}  // namespace sendonce::sim

@@ -1,0 +1,52 @@
+// G2, G6 and the rules behind them: at most one transaction that pays a send can ever confirm, none
+// for one that was fenced, and a coin belongs to one batch (R2) and has been in the chain (R9).
+
+#ifndef SENDONCE_TEST_SIM_PAYMENT_CHECKER_H
+#define SENDONCE_TEST_SIM_PAYMENT_CHECKER_H
+
+#include <set>
+
+#include "durable_facts.h"
+#include "toy_node.h"
+#include "transaction_book.h"
+
+namespace sendonce::sim {
+
+class PaymentChecker {
+ public:
+  // A rival of this depth counts (R4 c); so much shallower it may have become since, by
+  // reorganisations that the schedule allows.
+  PaymentChecker(const core::ToyNode& node, const TransactionBook& book, const DurableFacts& facts,
+                 int32_t conflict_depth);
+
+  // The book's newest transaction: whatever pays a send that it pays can never stand beside it, or
+  // is excluded by a reason of R4 that holds in the chain.
+  void OnKnown(int place) const;
+
+  // Of the payments of each send one is in the chain at most; of what was fenced none.
+  void CheckChain() const;
+
+  // A record that is about to be durable (the facts do not know it yet).
+  void OnReservation(const core::Entry& entry) const;
+
+  // An answer has said so: nothing that pays it can confirm.
+  void OnNever(int number);
+
+ private:
+  void CheckPair(int number, const TransactionBook::Known& one,
+                 const TransactionBook::Known& other) const;
+  bool IsExcluded(int number, const TransactionBook::Known& known) const;
+  bool IsDeepRival(int number, const TransactionBook::Known& rival,
+                   const TransactionBook::Known& excluded) const;
+  void CheckClaim(const core::BatchReserved& reserved, const core::Coin& coin) const;
+
+  const core::ToyNode& node_;
+  const TransactionBook& book_;
+  const DurableFacts& facts_;
+  const int32_t conflict_depth_;
+  std::set<int> never_;
+};
+
+}  // namespace sendonce::sim
+
+#endif  // SENDONCE_TEST_SIM_PAYMENT_CHECKER_H

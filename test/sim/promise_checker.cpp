@@ -1,0 +1,170 @@
+#include "promise_checker.h"
+
+#include <algorithm>
+
+#include "core/views.h"
+#include "violation.h"
+
+namespace sendonce::sim {
+
+using core::SendId;
+using core::SendOutcome;
+using core::SendReply;
+using core::SendView;
+using core::Verdict;
+
+PromiseChecker::PromiseChecker(const core::ToyNode& node, const TransactionBook& book,
+                               const DurableFacts& facts, PaymentChecker& payments)
+    : node_(node), book_(book), facts_(facts), payments_(payments) {}
+
+void PromiseChecker::OnCall(core::CallToken token, CallKind kind, const std::vector<int>& numbers,
+                            int variant) {
+  Call call{kind, numbers, {}, variant};
+  for (const int number : numbers) call.before.push_back(said_[At(number)]);
+  calls_.emplace(token, std::move(call));
+  expected_.insert(token);
+}
+
+void PromiseChecker::OnCrash() {
+  calls_.clear();
+  expected_.clear();
+}
+
+void PromiseChecker::OnAnswer(const core::Answer& answer) {
+  const auto found = calls_.find(answer.call);
+  if (found == calls_.end()) throw Violation("G3", "an answer that nobody asked for");
+  const Call call = std::move(found->second);
+  calls_.erase(found);
+  expected_.erase(answer.call);
+  if (const auto* reply = std::get_if<SendReply>(&answer.reply)) {
+    if (!call.numbers.empty()) OnReply(call, 0, *reply);
+  } else if (const auto* many = std::get_if<core::SendsReply>(&answer.reply)) {
+    if (many->replies.size() != call.numbers.size()) throw Violation("G3", "replies are missing");
+    for (size_t i = 0; i < many->replies.size(); ++i) OnReply(call, i, many->replies[i]);
+  }
+}
+
+void PromiseChecker::OnReply(const Call& call, size_t place, const SendReply& reply) {
+  const int number = call.numbers[place];
+  Said& said = said_[At(number)];
+  const Said& before = call.before[place];
+  if (reply.send) OnView(number, before, said, *reply.send);
+  OnVerdict(call, before, said, reply);
+}
+
+void PromiseChecker::OnVerdict(const Call& call, const Said& before, Said& said,
+                               const SendReply& reply) {
+  const SendId id = reply.send ? reply.send->id : "the id";
+  const bool says_never = reply.send && reply.send->outcome == SendOutcome::kNever;
+  switch (reply.verdict) {
+    case Verdict::kCreated:
+      if (before.known || before.never || said.created) {
+        throw Violation("G4", id + " is created a second time");
+      }
+      said.created = true;
+      OnSubmitKnown(call, id, said);
+      return;
+    case Verdict::kKnown:
+      if (call.kind == CallKind::kSubmit) OnSubmitKnown(call, id, said);
+      return;
+    case Verdict::kIdReused:
+      if (said.variant == call.variant) throw Violation("G4", id + " is refused its own content");
+      if (reply.field != "outputs[0].amount_sat") {
+        throw Violation("G4", id + " is refused for " + reply.field);
+      }
+      return;
+    case Verdict::kUnknownId:
+      if (before.known || before.never) throw Violation("G3", "an id that was known is unknown");
+      return;
+    case Verdict::kFenced:
+    case Verdict::kIdCancelled:
+      if (!says_never) throw Violation("G6", id + " is fenced, and not called never");
+      return;
+    case Verdict::kTooLate:
+      if (call.kind == CallKind::kCancel && says_never) {
+        throw Violation("G6", id + " is too late to be fenced, and called never");
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+void PromiseChecker::OnSubmitKnown(const Call& call, const SendId& id, Said& said) {
+  said.known = true;
+  if (said.variant && *said.variant != call.variant) {
+    throw Violation("G4", id + " is taken with two contents");
+  }
+  said.variant = call.variant;
+}
+
+void PromiseChecker::OnView(int number, const Said& before, Said& said, const SendView& view) {
+  const SendId id = IdOf(number);
+  if (view.id != id) throw Violation("G3", "an answer about another id");
+  if (!compares_) {
+    said.known = true;
+    return;
+  }
+  const auto state = facts_.StateAt(id, view.seq);
+  if (!state || view.seq > facts_.ledger().last_seq()) {
+    throw Violation("R1", "an answer about " + id + " leaves before its record is durable");
+  }
+  if (*state != view.state) {
+    throw Violation("G3", id + " is called " + std::string(core::StateName(view.state)) +
+                              ", the records say " + std::string(core::StateName(*state)));
+  }
+  if (view.outcome != core::OutcomeOf(view.state)) throw Violation("G3", id + ": wrong outcome");
+  if (before.never && view.outcome != SendOutcome::kNever) {
+    throw Violation("G6", id + " was never, and is not any more");
+  }
+  if (view.outcome == SendOutcome::kSent) CheckSent(number, view);
+  if (view.outcome == SendOutcome::kNever) {
+    if (!facts_.HasEnded(id)) throw Violation("G6", id + " is never, and no record says so");
+    payments_.OnNever(number);
+    said.never = true;
+  }
+  said.known = said.known || !view.outputs.empty();
+}
+
+void PromiseChecker::CheckSent(int number, const SendView& view) const {
+  const SendId id = IdOf(number);
+  if (!view.txid) throw Violation("G3", id + " is sent, by nothing");
+  const auto* known = book_.Find(*view.txid);
+  if (!known || !known->pays.contains(number)) {
+    throw Violation("G3", id + " is sent by a transaction that does not pay it");
+  }
+  if (!node_.HasSeen(*view.txid)) {
+    throw Violation("G3", id + " is sent by a transaction that the node never had");
+  }
+  if (view.block && !node_.WasInBlock(view.block->hash, *view.txid)) {
+    throw Violation("G3", id + " is called confirmed by a block that does not hold it");
+  }
+  for (const core::PayeeView& payee : view.outputs) {
+    const auto& outputs = known->transaction.outputs;
+    const bool is_paid = payee.vout && *payee.vout < outputs.size() &&
+                         outputs[*payee.vout].amount_sat == payee.amount_sat;
+    if (!is_paid) throw Violation("G3", id + " is sent, and an output is not there");
+  }
+}
+
+void PromiseChecker::CheckNothingIsLost() const {
+  for (int number = 0; number < kMaxSends; ++number) {
+    const Said& said = said_[At(number)];
+    const SendId id = IdOf(number);
+    if ((said.known || said.never) && !facts_.IsRecorded(id)) {
+      throw Violation("G1", id + " was acknowledged, and is lost");
+    }
+    if (said.never && !facts_.HasEnded(id)) throw Violation("G6", id + " was fenced: it is lost");
+    if (!said.variant || !facts_.IsRecorded(id)) continue;
+    const core::Send& send = *facts_.ledger().FindSend(id);
+    const bool same = send.content && send.content->outputs == PayeesOf(number, *said.variant);
+    if (!same) throw Violation("G1", id + " was acknowledged with other content");
+  }
+}
+
+void PromiseChecker::CheckAllAreAnswered() const {
+  if (expected_.empty()) return;
+  throw Violation("G5", "call " + std::to_string(*expected_.begin()) + " is not answered");
+}
+
+}  // namespace sendonce::sim

@@ -1,0 +1,75 @@
+// G1, G3, G4 and G6 as callers see them: what an answer says, against what was said before, what is
+// durable and what is so in the world.
+
+#ifndef SENDONCE_TEST_SIM_PROMISE_CHECKER_H
+#define SENDONCE_TEST_SIM_PROMISE_CHECKER_H
+
+#include <array>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "payment_checker.h"
+
+namespace sendonce::sim {
+
+enum class CallKind : uint8_t { kSubmit, kQuery, kCancel, kOther };
+
+class PromiseChecker {
+ public:
+  PromiseChecker(const core::ToyNode& node, const TransactionBook& book, const DurableFacts& facts,
+                 PaymentChecker& payments);
+
+  // Answers are heard, and not compared with what is durable: for a planted bug.
+  void BelieveAnswers() { compares_ = false; }
+
+  // About these sends, in order; `variant` of what a submit carries.
+  void OnCall(core::CallToken call, CallKind kind, const std::vector<int>& numbers, int variant);
+  void OnAnswer(const core::Answer& answer);
+  // The caller has gone, or the daemon has died: no answer is expected, one may still come.
+  void Forget(core::CallToken call) { expected_.erase(call); }
+  void OnCrash();
+
+  // Each acknowledged send is in the log (G1).
+  void CheckNothingIsLost() const;
+  // Every call was answered.
+  void CheckAllAreAnswered() const;
+
+  bool IsAcknowledged(int number) const { return said_[At(number)].known; }
+  bool IsNever(int number) const { return said_[At(number)].never; }
+
+ private:
+  // What callers have been told about one id.
+  struct Said {
+    bool known = false;
+    bool never = false;
+    bool created = false;
+    std::optional<int> variant;
+  };
+  struct Call {
+    CallKind kind = CallKind::kOther;
+    std::vector<int> numbers;
+    std::vector<Said> before;
+    int variant = 0;
+  };
+
+  static size_t At(int number) { return static_cast<size_t>(number); }
+  void OnReply(const Call& call, size_t place, const core::SendReply& reply);
+  void OnVerdict(const Call& call, const Said& before, Said& said, const core::SendReply& reply);
+  void OnSubmitKnown(const Call& call, const core::SendId& id, Said& said);
+  void OnView(int number, const Said& before, Said& said, const core::SendView& view);
+  void CheckSent(int number, const core::SendView& view) const;
+
+  const core::ToyNode& node_;
+  const TransactionBook& book_;
+  const DurableFacts& facts_;
+  PaymentChecker& payments_;
+  std::array<Said, kMaxSends> said_;
+  std::map<core::CallToken, Call> calls_;
+  std::set<core::CallToken> expected_;
+  bool compares_ = true;
+};
+
+}  // namespace sendonce::sim
+
+#endif  // SENDONCE_TEST_SIM_PROMISE_CHECKER_H

@@ -1,0 +1,280 @@
+#include "schedule.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "callers.h"
+#include "core/exclusion.h"
+#include "core/views.h"
+#include "daemon.h"
+#include "log_disk.h"
+#include "memory_disk.h"
+#include "violation.h"
+#include "world.h"
+
+namespace sendonce::sim {
+
+namespace {
+
+constexpr int32_t kConflictDepth = 20;
+constexpr int32_t kShallow = core::kMinConflictDepth;
+constexpr int kRounds = 50;    // of the rest at the end
+constexpr int kPatience = 28;  // rounds before somebody gives a verdict
+
+core::Entry FirstEntry() {
+  core::Ledger ledger;
+  return ledger.Apply(core::samples::LogBeginning(), 1);
+}
+
+core::Policy AnyPolicy(Dice& dice, Canary canary) {
+  core::Policy policy;
+  policy.conflict_depth = canary == Canary::kShallowConflict ? kShallow : kConflictDepth;
+  policy.finality = 2 + dice.Roll(3);
+  policy.bump_after_blocks = dice.OneIn(3) ? 2 : 0;
+  policy.target_coins = dice.OneIn(2) ? 0 : 4;
+  policy.max_company_wait_ms = dice.OneIn(4) ? 1'000 : 0;
+  return policy;
+}
+
+World::Limits AnyLimits(Dice& dice) {
+  World::Limits limits;
+  limits.deepest_reorganisation = dice.OneIn(4) ? 8 : 4;
+  limits.has_legacy_coins = dice.OneIn(3);
+  return limits;
+}
+
+std::unique_ptr<Disk> MakeDisk(const ScheduleOptions& options) {
+  if (!options.log_folder.empty())
+    return std::make_unique<LogDisk>(options.log_folder, FirstEntry());
+  auto disk = std::make_unique<MemoryDisk>(FirstEntry());
+  if (options.canary == Canary::kStaleIndex) disk->KeepStaleSends();
+  return disk;
+}
+
+class Schedule {
+ public:
+  Schedule(uint64_t seed, const ScheduleOptions& options, std::ostream* out)
+      : options_(options),
+        dice_(seed),
+        trace_(out),
+        policy_(AnyPolicy(dice_, options.canary)),
+        limits_(AnyLimits(dice_)),
+        checkers_(node_, kConflictDepth - limits_.deepest_reorganisation),
+        world_(node_, condition_, checkers_, trace_, dice_, limits_),
+        disk_(Prepare()),
+        daemon_({node_, condition_, *disk_, checkers_, trace_}, policy_, options.canary),
+        callers_(daemon_, checkers_, world_, dice_) {}
+
+  ScheduleResult Run() {
+    if (!dice_.OneIn(4)) daemon_.Settle();
+    for (int step = 0; step < options_.steps; ++step) TakeStep();
+    ComeToRest();
+    CheckTheEnd();
+    return Result();
+  }
+
+ private:
+  std::unique_ptr<Disk> Prepare() {
+    if (HidesFromEffectChecker(options_.canary)) checkers_.IgnoreEffects();
+    world_.Begin();
+    auto disk = MakeDisk(options_);
+    for (const core::Entry& entry : disk->TakeDurable()) checkers_.OnDurable(entry);
+    return disk;
+  }
+
+  void TakeStep() {
+    const int roll = dice_.Roll(100);
+    if (roll < 15) return callers_.CallOnce();
+    if (roll < 26) return world_.Happen();
+    if (roll < 28) return Hint();
+    if (roll < 32) return PassTime();
+    if (roll < 34) return Die();
+    if (roll < 35) return daemon_.CarryLateOne(dice_);
+    if (roll < 52) return SyncSome();
+    UseALane();
+  }
+
+  void SyncSome() {
+    const auto waiting = static_cast<int>(disk_->waiting());
+    if (waiting == 0) return UseALane();
+    daemon_.Sync(static_cast<size_t>(dice_.OneIn(3) ? 1 + dice_.Roll(waiting) : waiting));
+  }
+
+  void UseALane() {
+    const size_t first = static_cast<size_t>(dice_.Roll(kLanes));
+    for (size_t i = 0; i < kLanes; ++i) {
+      const size_t lane = (first + i) % kLanes;
+      if (daemon_.HasReply(lane)) return daemon_.Reply(lane);
+      if (!daemon_.IsAsked(lane)) continue;
+      daemon_.Call(lane, AnyFate(), dice_.Roll(60));
+      // Most replies come before anything else happens.
+      if (daemon_.HasReply(lane) && !dice_.OneIn(4)) daemon_.Reply(lane);
+      return;
+    }
+    if (disk_->waiting() > 0) return SyncSome();
+    daemon_.Wake();
+  }
+
+  Fate AnyFate() {
+    const int roll = dice_.Roll(60);
+    if (roll < 46) return Fate::kHonest;
+    if (roll < 48) return Fate::kTwice;
+    if (roll < 51) return Fate::kReplyLost;
+    if (roll < 53) return Fate::kRequestLost;
+    if (roll < 55) return Fate::kLate;
+    if (roll < 57) return Fate::kNotExecuted;
+    return roll < 59 ? Fate::kWhim : Fate::kGarbledReply;
+  }
+
+  // True ones and forged ones.
+  void Hint() {
+    const auto& known = checkers_.book().all();
+    if (known.empty() || dice_.OneIn(2)) return daemon_.Give(core::ChainHint{});
+    daemon_.Give(core::TransactionHint{dice_.Pick(known).transaction});
+  }
+
+  void PassTime() {
+    if (dice_.OneIn(2)) return daemon_.Wake();
+    // Now and then the clock is set back.
+    daemon_.Elapse(dice_.OneIn(10) ? -5'000 : 100 * (1 + dice_.Roll(200)));
+  }
+
+  void Die() {
+    ++result_.crashes;
+    daemon_.Crash(dice_);
+  }
+
+  // --- the end
+
+  bool AllAreDone() const {
+    for (const auto& [id, send] : checkers_.facts().ledger().sends()) {
+      const auto* live = checkers_.facts().ledger().LiveBatchOf(send);
+      const core::SendState state = core::StateOf(send, live);
+      const bool done =
+          state == core::SendState::kFinal || core::OutcomeOf(state) == core::SendOutcome::kNever;
+      if (!done) return false;
+    }
+    return true;
+  }
+
+  // No more troubles; blocks come, there is money, and somebody looks at the alarms.
+  void ComeToRest() {
+    world_.ComeToRest();
+    daemon_.ForgetLateOnes();
+    daemon_.Settle();
+    // Without any hint everything still works (R6).
+    const bool has_hints = dice_.OneIn(2);
+    for (int round = 0; round < kRounds; ++round) {
+      daemon_.Elapse(15'000);
+      if (has_hints) daemon_.Give(core::ChainHint{});
+      daemon_.Settle();
+      callers_.AcceptAlarms();
+      daemon_.Settle();
+      if (AllAreDone()) break;
+      if (round >= kPatience) DecideWhatIsStuck();
+      world_.Mine();
+      checkers_.OnWorld();
+    }
+    daemon_.Elapse(core::kMaxWaitMs);
+    daemon_.Settle();
+    for (int number = 0; number < kMaxSends; ++number) callers_.Query(number);
+    daemon_.Elapse(core::kMaxWaitMs);
+    daemon_.Settle();
+  }
+
+  // Where a parent of the only coin is gone, nothing but a verdict helps.
+  void DecideWhatIsStuck() {
+    for (const auto& [id, send] : std::map(checkers_.facts().ledger().sends())) {
+      const auto* live = checkers_.facts().ledger().LiveBatchOf(send);
+      if (core::StateOf(send, live) != core::SendState::kConflicted) continue;
+      ++result_.verdicts;
+      callers_.GiveVerdict(NumberOf(id));
+      daemon_.Settle();
+    }
+  }
+
+  void CheckTheEnd() {
+    checkers_.promises().CheckNothingIsLost();
+    checkers_.promises().CheckAllAreAnswered();
+    checkers_.OnWorld();
+    for (const auto& [id, send] : checkers_.facts().ledger().sends()) CheckIsDone(id, send);
+    CheckForeignSpends();
+  }
+
+  void CheckIsDone(const core::SendId& id, const core::Send& send) const {
+    const auto& ledger = checkers_.facts().ledger();
+    const core::SendState state = core::StateOf(send, ledger.LiveBatchOf(send));
+    const bool never = core::OutcomeOf(state) == core::SendOutcome::kNever;
+    if (!never && state != core::SendState::kFinal) {
+      throw Violation("G5", id + " ends as " + std::string(core::StateName(state)));
+    }
+    int payments = 0;
+    for (const int place : checkers_.book().PayersOf(NumberOf(id))) {
+      const auto& known = checkers_.book().all()[static_cast<size_t>(place)];
+      if (node_.ConfirmationsOf(known.txid) > 0) ++payments;
+    }
+    if (payments != (never ? 0 : 1)) {
+      throw Violation("G2", id + " ends with " + std::to_string(payments) + " payments");
+    }
+  }
+
+  // G8: each spend in the chain that the log cannot explain has raised an alarm.
+  void CheckForeignSpends() const {
+    const auto& ledger = checkers_.facts().ledger();
+    for (const auto& known : checkers_.book().all()) {
+      if (!known.foreign || node_.ConfirmationsOf(known.txid) == 0) continue;
+      if (!node_.SpendsFromWallet(known.transaction) || ledger.FindBatchByTxid(known.txid))
+        continue;
+      const auto& alarms = ledger.alarms();
+      const bool raised = std::any_of(alarms.begin(), alarms.end(), [&](const auto& item) {
+        return item.second.raised.txid == known.txid;
+      });
+      if (!raised) throw Violation("G8", "a spend from the wallet that nobody was told of");
+    }
+  }
+
+  ScheduleResult Result() {
+    const auto& ledger = checkers_.facts().ledger();
+    result_.records = ledger.last_seq();
+    result_.commands = daemon_.commands();
+    result_.sends = ledger.sends().size();
+    result_.batches = ledger.batches().size();
+    for (const auto& [id, batch] : ledger.batches()) {
+      if (!batch.exclusions.empty()) ++result_.rebuilds;
+    }
+    return result_;
+  }
+
+  const ScheduleOptions& options_;
+  Dice dice_;
+  Trace trace_;
+  const core::Policy policy_;
+  const World::Limits limits_;
+  core::ToyNode node_;
+  Condition condition_;
+  Checkers checkers_;
+  World world_;
+  std::unique_ptr<Disk> disk_;
+  Daemon daemon_;
+  Callers callers_;
+  ScheduleResult result_;
+};
+
+}  // namespace
+
+ScheduleResult& ScheduleResult::operator+=(const ScheduleResult& other) {
+  commands += other.commands;
+  records += other.records;
+  sends += other.sends;
+  crashes += other.crashes;
+  batches += other.batches;
+  rebuilds += other.rebuilds;
+  verdicts += other.verdicts;
+  return *this;
+}
+
+ScheduleResult RunSchedule(uint64_t seed, const ScheduleOptions& options, std::ostream* trace) {
+  return Schedule(seed, options, trace).Run();
+}
+
+}  // namespace sendonce::sim

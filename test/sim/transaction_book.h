@@ -1,0 +1,52 @@
+// Every transaction that anybody in the world may have: signed for us, made by others, mined. What
+// was signed once is known for ever, whether a reply brought it to the daemon or not.
+
+#ifndef SENDONCE_TEST_SIM_TRANSACTION_BOOK_H
+#define SENDONCE_TEST_SIM_TRANSACTION_BOOK_H
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "bitcoin/transaction.h"
+#include "requests.h"
+
+namespace sendonce::sim {
+
+class TransactionBook {
+ public:
+  struct Known {
+    bitcoin::Transaction transaction;
+    bitcoin::Txid txid;
+    std::set<int> pays;  // the sends (requests.h) that each output of is in it
+    bool foreign = false;
+  };
+
+  TransactionBook();
+
+  // Returns its place, or -1 if it was known.
+  int Add(const bitcoin::Transaction& transaction, bool foreign);
+
+  const Known* Find(const bitcoin::Txid& txid) const;
+  const std::vector<Known>& all() const { return all_; }
+  // Places of those that pay the send.
+  const std::vector<int>& PayersOf(int number) const {
+    return payers_[static_cast<size_t>(number)];
+  }
+
+  // No chain could hold both: they, or what they descend from, spend one coin twice.
+  bool Exclude(const Known& a, const Known& b) const;
+
+ private:
+  void AddLine(const Known& known, std::set<bitcoin::Txid>& line) const;
+  std::set<int> PaidBy(const bitcoin::Transaction& transaction) const;
+
+  std::vector<Known> all_;
+  std::map<bitcoin::Txid, size_t> by_txid_;
+  std::vector<std::vector<int>> payers_;
+  std::map<bitcoin::Script, int> main_payees_;
+};
+
+}  // namespace sendonce::sim
+
+#endif  // SENDONCE_TEST_SIM_TRANSACTION_BOOK_H

@@ -1,0 +1,297 @@
+#include "world.h"
+
+#include <algorithm>
+
+namespace sendonce::sim {
+
+using bitcoin::Amount;
+using bitcoin::Transaction;
+using bitcoin::TxIn;
+using bitcoin::TxOut;
+using core::Coin;
+namespace samples = core::samples;
+
+namespace {
+
+constexpr uint32_t kCoins = 9;
+constexpr uint32_t kStrangers = 2;
+constexpr int kMaxTakings = 6;
+constexpr int kMaxBumps = 3;
+
+std::vector<Transaction> TransactionsOf(const TransactionBook& book) {
+  std::vector<Transaction> transactions;
+  for (const auto& known : book.all()) transactions.push_back(known.transaction);
+  return transactions;
+}
+
+}  // namespace
+
+World::World(core::ToyNode& node, Condition& condition, Checkers& checkers, Trace& trace,
+             Dice& dice, const Limits& limits)
+    : node_(node),
+      condition_(condition),
+      checkers_(checkers),
+      trace_(trace),
+      dice_(dice),
+      limits_(limits) {}
+
+void World::Begin() {
+  node_.shows_old_coins = false;
+  for (uint32_t i = 1; i <= kCoins; ++i) {
+    const bool legacy = limits_.has_legacy_coins && i % 2 == 0;
+    const Amount amount_sat = 90'000 + 30'000 * static_cast<Amount>(i);
+    node_.Fund(legacy ? samples::LegacyCoinOf(i, amount_sat) : samples::CoinOf(i, amount_sat), 6);
+  }
+  coins_made_ = kCoins;
+  for (uint32_t i = 0; i < kStrangers; ++i) {
+    Coin coin = samples::CoinOf(++coins_made_, 400'000);
+    node_.FundStranger(coin);
+    coin.script = samples::ScriptOf("stranger");
+    strangers_.push_back(coin);
+  }
+}
+
+void World::Happen() {
+  struct Event {
+    int weight;
+    void (World::*happen)();
+  };
+  static constexpr Event kEvents[] = {
+      {3, &World::MineSome},      {3, &World::Mine},         {1, &World::MineMany},
+      {1, &World::MineOld},       {2, &World::Take},         {2, &World::TakeInABlock},
+      {2, &World::BumpForeignly}, {1, &World::Malleate},     {1, &World::Deposit},
+      {3, &World::Reorganise},    {1, &World::Evict},        {1, &World::Restart},
+      {1, &World::Stop},          {1, &World::SwitchWallet}, {1, &World::LockByHand},
+      {1, &World::UnlockAll},     {1, &World::FallBack},     {1, &World::CatchUp}};
+  highest_ = std::max(highest_, node_.height());
+  int sides = 0;
+  for (const Event& event : kEvents) sides += event.weight;
+  int roll = dice_.Roll(sides);
+  for (const Event& event : kEvents) {
+    roll -= event.weight;
+    if (roll >= 0) continue;
+    (this->*event.happen)();
+    break;
+  }
+  highest_ = std::max(highest_, node_.height());
+  checkers_.OnWorld();
+}
+
+// --- blocks
+
+void World::Mine() {
+  if (condition_.behind) return;
+  if (trace_.on()) trace_.World("a block of all " + std::to_string(node_.mempool().size()));
+  node_.Mine();
+}
+
+// A miner takes what he likes.
+void World::MineSome() {
+  if (condition_.behind) return;
+  std::vector<Transaction> chosen = node_.mempool();
+  std::erase_if(chosen, [&](const Transaction&) { return dice_.OneIn(2); });
+  chosen = node_.Mineable(chosen);
+  if (trace_.on()) trace_.World("a block of " + std::to_string(chosen.size()));
+  node_.MineOnly(chosen);
+}
+
+void World::MineMany() {
+  for (int blocks = 3 + dice_.Roll(12); blocks > 0; --blocks) Mine();
+}
+
+// Whatever was ever signed is in somebody's hands.
+void World::MineOld() {
+  if (condition_.behind || checkers_.book().all().empty()) return;
+  const Transaction old = dice_.Pick(checkers_.book().all()).transaction;
+  const auto mineable = node_.Mineable({old});
+  if (mineable.empty()) return;
+  if (trace_.on()) trace_.World("an old transaction is mined: " + trace_.NameOf(old));
+  node_.MineOnly(mineable);
+}
+
+bool World::MayTakeBlocks(int depth) const {
+  const int32_t lowest = std::max(samples::kFirstHeight, highest_ - limits_.deepest_reorganisation);
+  return depth > 0 && node_.height() - depth >= lowest;
+}
+
+// The new chain's first block holds old transactions in any order.
+void World::Reorganise() {
+  const int depth = 1 + dice_.Roll(limits_.deepest_reorganisation);
+  if (condition_.behind || !MayTakeBlocks(depth)) return;
+  std::vector<Transaction> old = TransactionsOf(checkers_.book());
+  std::shuffle(old.begin(), old.end(), dice_);
+  if (dice_.OneIn(3)) old.clear();
+  if (trace_.on()) trace_.World("a reorganisation, " + std::to_string(depth) + " deep");
+  node_.ReorganiseTo(depth, old);
+}
+
+void World::FallBack() {
+  const int depth = 1 + dice_.Roll(3);
+  if (condition_.behind || !MayTakeBlocks(depth)) return;
+  if (trace_.on()) trace_.World("the node is " + std::to_string(depth) + " blocks behind");
+  condition_.behind = true;
+  node_.FallBack(depth);
+}
+
+void World::CatchUp() {
+  if (!condition_.behind) return;
+  trace_.World("the node has caught up");
+  condition_.behind = false;
+  node_.CatchUp();
+}
+
+// --- other users
+
+void World::Know(const Transaction& transaction) {
+  checkers_.OnForeign(transaction);
+}
+
+Transaction World::SpendByHand(const Coin& coin, const std::vector<TxOut>& outputs) {
+  const Transaction spend = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+  Know(spend);
+  return spend;
+}
+
+// An operator, or a thief, spends a coin of the wallet, reserved or not.
+void World::TakeACoin(bool mined) {
+  const auto coins = node_.CoinsInChain();
+  if (coins.empty() || takings_ == kMaxTakings || (mined && condition_.behind)) return;
+  ++takings_;
+  const Coin coin = dice_.Pick(coins);
+  const Amount rest_sat = coin.amount_sat * 9 / 10;
+  std::vector<TxOut> outputs = {samples::OutputTo("mallory", rest_sat / 10)};
+  if (dice_.OneIn(2)) outputs.push_back(samples::OutputTo("wallet", rest_sat - rest_sat / 10));
+  const Transaction taking = SpendByHand(coin, outputs);
+  if (trace_.on()) {
+    trace_.World("somebody spends " + trace_.NameOf(coin.outpoint) + " by " +
+                 trace_.NameOf(taking) + (mined ? ", in a block" : ""));
+  }
+  if (mined) {
+    node_.MineOnly({taking});
+  } else {
+    node_.Broadcast(samples::BytesOf(taking));
+  }
+}
+
+bitcoin::Txid World::PayByHand(int number) {
+  const auto coins = node_.CoinsInChain();
+  std::vector<TxOut> outputs;
+  Amount needed_sat = 10'000;
+  for (const core::Payee& payee : PayeesOf(number, 0)) {
+    outputs.push_back({payee.amount_sat, payee.script});
+    needed_sat += payee.amount_sat;
+  }
+  const auto coin = std::find_if(coins.begin(), coins.end(),
+                                 [&](const Coin& one) { return one.amount_sat >= needed_sat; });
+  if (coin == coins.end()) return {};
+  const Transaction payment = SpendByHand(*coin, outputs);
+  if (trace_.on()) trace_.World(IdOf(number) + " is paid by hand: " + trace_.NameOf(payment));
+  node_.Broadcast(samples::BytesOf(payment));
+  checkers_.OnWorld();
+  return bitcoin::TxidOf(payment);
+}
+
+// bumpfee: the same coins and payments, or all payments but those of one send, and less change.
+void World::BumpForeignly() {
+  const auto& mempool = node_.mempool();
+  if (mempool.empty() || bumps_ == kMaxBumps) return;
+  Transaction bumped = dice_.Pick(mempool);
+  if (bumped.outputs.size() < 2 || bumped.outputs.back().amount_sat < 30'000) return;
+  if (!bitcoin::IsNativeSegwit(bitcoin::KindOf(bumped.outputs.back().script))) return;
+  if (bumped.outputs.back().script != samples::ScriptOf("change")) return;
+  ++bumps_;
+  bumped.outputs.back().amount_sat -= 20'000;
+  if (bumped.outputs.size() > 2 && dice_.OneIn(2)) {
+    const bool two = bumped.outputs[1].script == samples::ScriptOf("payee2b") ||
+                     bumped.outputs[1].script == samples::ScriptOf("payee5b");
+    if (two && bumped.outputs.size() == 3) return;
+    bumped.outputs.erase(bumped.outputs.begin(), bumped.outputs.begin() + (two ? 2 : 1));
+  }
+  for (TxIn& input : bumped.inputs) {
+    if (!input.witness.empty()) input.witness = {{9, 9}};
+    if (!input.script_sig.empty()) input.script_sig = {9, 9};
+  }
+  Know(bumped);
+  if (trace_.on()) trace_.World("somebody bumps it to " + trace_.NameOf(bumped));
+  node_.Broadcast(samples::BytesOf(bumped));
+}
+
+// The same payment under another name, straight into a block (BIP 62).
+void World::Malleate() {
+  const auto& mempool = node_.mempool();
+  if (condition_.behind || mempool.empty()) return;
+  Transaction other = dice_.Pick(mempool);
+  bool changed = false;
+  for (TxIn& input : other.inputs) {
+    if (input.script_sig.empty()) continue;
+    input.script_sig.push_back(1);
+    changed = true;
+  }
+  const auto mineable = node_.Mineable({other});
+  if (!changed || mineable.empty()) return;
+  Know(other);
+  if (trace_.on()) trace_.World("malleated and mined: " + trace_.NameOf(other));
+  node_.MineOnly(mineable);
+}
+
+// With a second transaction in the depositor's pocket that takes it back in a reorganisation.
+void World::Deposit() {
+  if (strangers_.empty() || condition_.behind) return;
+  const Coin coin = strangers_.back();
+  strangers_.pop_back();
+  const Transaction back = samples::Spending({coin}, {samples::OutputTo("mallory", 350'000)});
+  const Transaction deposit = samples::Spending({coin}, {samples::OutputTo("wallet", 390'000)});
+  const auto mineable = node_.Mineable({deposit});
+  if (mineable.empty()) return;
+  Know(samples::Signed(back, {coin}, 7));
+  const Transaction made = samples::Signed(deposit, {coin}, 7);
+  Know(made);
+  if (trace_.on()) trace_.World("a deposit: " + trace_.NameOf(made));
+  node_.MineOnly({made});
+}
+
+// --- the node and its operator
+
+void World::Evict() {
+  trace_.World("the mempool is empty");
+  node_.Evict();
+}
+
+void World::Restart() {
+  trace_.World("the node is started again");
+  condition_.down = false;
+  node_.facts.started_at_ms += 100'000;
+  if (dice_.OneIn(2)) node_.Evict();
+}
+
+void World::Stop() {
+  condition_.down = !condition_.down;
+  trace_.World(condition_.down ? "the node is down" : "the node is back");
+}
+
+void World::SwitchWallet() {
+  bool& one = dice_.OneIn(2) ? condition_.wallet_locked : condition_.wallet_unloaded;
+  one = !one;
+  trace_.World(one ? "the wallet is locked or unloaded" : "the wallet is back");
+}
+
+void World::LockByHand() {
+  const auto coins = node_.CoinsInChain();
+  if (!coins.empty()) node_.Lock({dice_.Pick(coins).outpoint});
+}
+
+void World::UnlockAll() {
+  trace_.World("all locks are gone");
+  node_.Unlock(node_.locked());
+}
+
+void World::ComeToRest() {
+  trace_.World("the world comes to rest");
+  CatchUp();
+  condition_ = {};
+  node_.shows_old_coins = true;
+  for (int i = 0; i < 5; ++i) node_.Fund(samples::CoinOf(++coins_made_, 1'000'000), 10);
+  checkers_.OnWorld();
+}
+
+}  // namespace sendonce::sim

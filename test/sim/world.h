@@ -1,0 +1,83 @@
+// What happens around the daemon without its doing: blocks come and go, other users of the wallet
+// spend and bump, depositors take their deposits back, transactions are malleated and evicted, the
+// node falls behind, dies and is started again, its operator looks after it.
+
+#ifndef SENDONCE_TEST_SIM_WORLD_H
+#define SENDONCE_TEST_SIM_WORLD_H
+
+#include <string>
+#include <vector>
+
+#include "checkers.h"
+#include "dice.h"
+#include "node_calls.h"
+#include "trace.h"
+
+namespace sendonce::sim {
+
+class World {
+ public:
+  struct Limits {
+    int32_t deepest_reorganisation = 6;
+    bool has_legacy_coins = false;
+  };
+
+  World(core::ToyNode& node, Condition& condition, Checkers& checkers, Trace& trace, Dice& dice,
+        const Limits& limits);
+
+  // Coins for the wallet, and strangers who have some.
+  void Begin();
+
+  // One event, by the dice. Each is possible at any time; some have no effect.
+  void Happen();
+
+  // No more troubles: the node is up, up to date and unlocked, there is money.
+  void ComeToRest();
+  void Mine();
+
+  // Pays the send from the wallet, without sendonce.
+  bitcoin::Txid PayByHand(int number);
+
+  int32_t height() const { return node_.height(); }
+
+ private:
+  void MineSome();
+  void MineMany();
+  void MineOld();
+  void TakeACoin(bool mined);
+  void Take() { TakeACoin(false); }
+  void TakeInABlock() { TakeACoin(true); }
+  void BumpForeignly();
+  void Malleate();
+  void Deposit();
+  void Reorganise();
+  void FallBack();
+  void CatchUp();
+  void Evict();
+  void Restart();
+  void Stop();
+  void SwitchWallet();
+  void LockByHand();
+  void UnlockAll();
+
+  bitcoin::Transaction SpendByHand(const core::Coin& coin,
+                                   const std::vector<bitcoin::TxOut>& outputs);
+  void Know(const bitcoin::Transaction& transaction);
+  bool MayTakeBlocks(int depth) const;
+
+  core::ToyNode& node_;
+  Condition& condition_;
+  Checkers& checkers_;
+  Trace& trace_;
+  Dice& dice_;
+  const Limits limits_;
+  int32_t highest_ = 0;
+  int takings_ = 0;
+  int bumps_ = 0;
+  uint32_t coins_made_ = 0;
+  std::vector<core::Coin> strangers_;
+};
+
+}  // namespace sendonce::sim
+
+#endif  // SENDONCE_TEST_SIM_WORLD_H
