@@ -50,8 +50,6 @@ constexpr std::array kBugs = {
     PlantedBug{Canary::kLostWakeUp, "lost-wake-up", "the core is never woken"},
     PlantedBug{Canary::kHiddenSpends, "hidden-spends",
                "other people's spends are not shown to the core (G8)"},
-    PlantedBug{Canary::kLockBelieved, "lock-believed",
-               "a lock that is granted is taken for a sign that the coin is there, and free"},
 };
 
 }  // namespace

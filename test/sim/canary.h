@@ -34,7 +34,6 @@ enum class Canary {
   kLostReply,
   kLostWakeUp,
   kHiddenSpends,
-  kLockBelieved,
 };
 
 struct PlantedBug {

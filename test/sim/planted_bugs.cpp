@@ -65,15 +65,6 @@ void PlantInChain(Canary canary, const core::ToyNode& node, core::ChainStep& ste
   }
 }
 
-void BelieveLocks(const core::ToyNode& node, std::vector<core::CoinStanding>& standings) {
-  const auto locked = node.locked();
-  for (core::CoinStanding& one : standings) {
-    if (std::find(locked.begin(), locked.end(), one.outpoint) == locked.end()) continue;
-    one.unspent = true;
-    one.mempool_spender.reset();
-  }
-}
-
 }  // namespace
 
 void PlantInContents(Canary canary, core::Ledger::Contents& contents) {
@@ -100,10 +91,6 @@ void PlantInCommand(Canary canary, const core::ToyNode& node, const core::Ledger
   if (auto* read = std::get_if<core::SpendsRead>(&command)) {
     auto* spends = std::get_if<std::vector<core::WalletSpend>>(&read->outcome);
     if (spends && canary == Canary::kHiddenSpends) spends->clear();
-  }
-  if (auto* looked = std::get_if<core::CoinsLookedUp>(&command)) {
-    auto* standings = std::get_if<std::vector<core::CoinStanding>>(&looked->outcome);
-    if (standings && canary == Canary::kLockBelieved) BelieveLocks(node, *standings);
   }
   if (auto* submit = std::get_if<core::Submit>(&command)) {
     if (canary == Canary::kRenamedRetry) RenameRetry(ledger, *submit);
