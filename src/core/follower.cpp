@@ -488,6 +488,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
     return FinishRound(now_ms);
   }
   for (const WalletSpend& spend : *spends) {
+    NoteSignature(spend.txid, now_ms);
     if (IsExplained(spend)) continue;
     const bool at_start = !compared_with_wallet_;
     RaiseAlarm(AlarmKind::kUnexplainedSpend, spend.txid, std::nullopt,
@@ -497,7 +498,6 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
                    : "the wallet spent this, and no record explains it: somebody else uses the "
                      "wallet",
                now_ms);
-    NoteUnknownSignature(spend.txid, now_ms);
   }
   // A wallet that has not read the chain yet does not know all its spends.
   if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
@@ -507,8 +507,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
   FinishRound(now_ms);
 }
 
-// That the log has the bytes explains nothing: it must also know that they were given to sign. Of
-// what is not in memory the log's index says so.
+// Of what is not in memory the log's index says so.
 bool Follower::IsExplained(const WalletSpend& spend) const {
   if (const Batch* batch = ledger_.FindBatchByTxid(spend.txid)) {
     return ExplainsSpend(*batch, spend.txid);
@@ -517,13 +516,14 @@ bool Follower::IsExplained(const WalletSpend& spend) const {
   return spend.explained || std::find(before.begin(), before.end(), spend.txid) != before.end();
 }
 
-// The log is one from before the request to sign, and the signature exists: from here on the log
-// knows (R1), so that no accepted alarm lets the send be cancelled, expired or paid by other coins.
-void Follower::NoteUnknownSignature(const bitcoin::Txid& txid, Millis now_ms) {
+// A log that was put back can have the exact bytes and not know that they were given to sign: from
+// here on it does (R1), so that the send is neither cancelled, expired nor paid by other coins.
+void Follower::NoteSignature(const bitcoin::Txid& txid, Millis now_ms) {
   const Batch* batch = ledger_.FindBatchByTxid(txid);
-  if (!batch) return;
-  const auto number = FindVersion(*batch, txid) - batch->versions.data();
-  const SignatureRequested record{batch->id, static_cast<uint32_t>(number)};
+  const Version* version = batch ? FindVersion(*batch, txid) : nullptr;
+  if (!version || version->signature_asked) return;
+  const SignatureRequested record{batch->id,
+                                  static_cast<uint32_t>(version - batch->versions.data())};
   if (!ledger_.Objection(record)) outbox_.Write(record, now_ms);
 }
 

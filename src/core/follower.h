@@ -120,7 +120,7 @@ class Follower {
                   std::string detail, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid) const;
   bool IsExplained(const WalletSpend& spend) const;
-  void NoteUnknownSignature(const bitcoin::Txid& txid, Millis now_ms);
+  void NoteSignature(const bitcoin::Txid& txid, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const;
   ChainPosition BlockBelowTip(int32_t depth) const;
   void AskForCoinsAndSpends(Millis now_ms);

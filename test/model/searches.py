@@ -156,5 +156,5 @@ MUTANTS = (
     Mutant("behind-promises", LOG, "DISASTERS=2 ANCHOR_IS_PUT_BACK LEAVES_BY_BROADCAST", "M_BEHIND_PROMISES", "G6",
            "and promises nothing (CallDesk::RefusalOfPromises)"),
     Mutant("reserved-explains", LOG, "DISASTERS=2 ANCHOR_IS_PUT_BACK LEAVES_BY_BROADCAST", "M_RESERVED_EXPLAINS", "G6",
-           "a spend is explained only by a record that its signature was asked for (Follower::IsExplained)"),
+           "a spend of reserved bytes is a signature (Follower::NoteSignature)"),
 )
