@@ -49,19 +49,24 @@ size_t FramingScanner::TakeData(std::string_view bytes) {
   return taken;
 }
 
-// Section 2.2: a line ends with both bytes, and neither of them, nor a zero, stands within it.
+// Section 2.2: a line ends with both bytes, and neither of them, nor a zero, stands within it. One
+// that is here as a whole is not copied.
 size_t FramingScanner::TakeLine(std::string_view bytes) {
   const size_t feed = bytes.find('\n');
   const size_t taken = feed == std::string_view::npos ? bytes.size() : feed + 1;
-  line_ += bytes.substr(0, std::min(taken, kMaxHeaderBytes + 1));
-  if (line_.size() > kMaxHeaderBytes) {
+  std::string_view line = bytes.substr(0, taken);
+  if (!line_.empty() || feed == std::string_view::npos) {
+    line_ += line.substr(0, kMaxHeaderBytes + 1);
+    line = line_;
+  }
+  if (line.size() > kMaxHeaderBytes) {
     FindAmbiguous();
   } else if (feed != std::string_view::npos) {
-    const size_t end = line_.size() - 2;
-    if (line_.size() < 2 || line_.find_first_of(std::string_view("\r\0", 2)) != end) {
+    const size_t end = line.size() - 2;
+    if (line.size() < 2 || line.find('\r') != end || line.find('\0') != std::string_view::npos) {
       FindAmbiguous();
     } else {
-      OnLine(std::string_view(line_).substr(0, end));
+      OnLine(line.substr(0, end));
     }
     line_.clear();
   }
