@@ -64,9 +64,13 @@ def thirds(values):
 
 
 def check_nothing_lost(daemon, numbers, prefix):
-    """After kill -9 and a new start, every acknowledged send is known. Returns how many."""
+    """After kill -9 and a new start, every acknowledged send is known, also before the daemon is
+    ready to pay: it compares its log with the wallet first, and the node takes its time to list
+    what was paid. Returns how many.
+    """
     daemon.kill()
-    daemon.start()
+    daemon.launch()
+    daemon.wait_alive()
     report = load_of(daemon, target="/v1/sends/{id}", connections=CONNECTIONS, prefix=prefix,
                      numbers=numbers).run()
     expected = len(numbers.read_text().split())
