@@ -134,6 +134,8 @@ class Database::Impl {
       : folder_(std::move(folder)), firm_names_(substitutes.env, substitutes.disk) {
     options_.env = &firm_names_;
     SetSizes();
+    assert(substitutes.write_buffer_bytes <= kWriteBufferBytes);
+    if (substitutes.write_buffer_bytes) options_.write_buffer_size = substitutes.write_buffer_bytes;
   }
 
   explicit Impl(std::filesystem::path folder)

@@ -40,11 +40,14 @@ struct Paths {
   std::filesystem::path anchor_file;  // its folder must exist; it may be on another disk
 };
 
-// What stands in for the operating system's files, for fault injection; outside tests both are
-// nullptr. Not owned; must outlive the log.
+// What stands in for the operating system's files, for fault injection; outside tests all are as
+// here. Not owned; must outlive the log.
 struct Substitutes {
   leveldb::Env* env = nullptr;
   Disk* disk = nullptr;
+  // LevelDB's; 0: kWriteBufferBytes of wal/database.h, and not more than that. Small ones make a
+  // small log begin new files and compact, as large ones do.
+  size_t write_buffer_bytes = 0;
 };
 
 // The anchor lags behind the last durable record by at most this much, plus the time of one write,

@@ -2,6 +2,9 @@
 
 #include <leveldb/env.h>
 
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -195,8 +198,39 @@ class FaultEnv::FaultyEnv final : public leveldb::EnvWrapper {
     return Status::NotSupported(path, "nobody reads it here");
   }
 
+  void Schedule(void (*work)(void*), void* argument) override {
+    {
+      const std::lock_guard guard(mutex_);
+      ++scheduled_;
+    }
+    target()->Schedule(RunScheduled, new Scheduled{*this, work, argument});
+  }
+
+  // Work that schedules more does so before it ends.
+  void WaitForScheduled() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return scheduled_ == 0; });
+  }
+
  private:
+  struct Scheduled {
+    FaultyEnv& env;
+    void (*work)(void*);
+    void* argument;
+  };
+
+  static void RunScheduled(void* given) {
+    const std::unique_ptr<Scheduled> scheduled(static_cast<Scheduled*>(given));
+    scheduled->work(scheduled->argument);
+    FaultyEnv& env = scheduled->env;
+    const std::lock_guard guard(env.mutex_);
+    if (--env.scheduled_ == 0) env.done_.notify_all();
+  }
+
   Ground& ground_;
+  std::mutex mutex_;
+  std::condition_variable done_;
+  uint64_t scheduled_ = 0;
 };
 
 class FaultEnv::FaultyDisk final : public wal::Disk {
@@ -251,10 +285,13 @@ FaultEnv::FaultEnv(const std::filesystem::path& root)
       env_(std::make_unique<FaultyEnv>(*ground_)),
       disk_(std::make_unique<FaultyDisk>(*ground_, *env_)) {}
 
-FaultEnv::~FaultEnv() = default;
+// LevelDB's thread can still be on its way out of the work.
+FaultEnv::~FaultEnv() {
+  env_->WaitForScheduled();
+}
 
-wal::Substitutes FaultEnv::substitutes() {
-  return {env_.get(), disk_.get()};
+wal::Substitutes FaultEnv::substitutes(size_t write_buffer_bytes) {
+  return {env_.get(), disk_.get(), write_buffer_bytes};
 }
 
 void FaultEnv::Inject(const Fault& fault) {
@@ -263,6 +300,14 @@ void FaultEnv::Inject(const Fault& fault) {
 
 void FaultEnv::Heal() {
   ground_->Heal();
+}
+
+void FaultEnv::OnChange(std::function<void()> look) {
+  ground_->OnChange(std::move(look));
+}
+
+void FaultEnv::WaitForBackgroundWork() {
+  env_->WaitForScheduled();
 }
 
 void FaultEnv::SlowDownSyncs(uint64_t ms) {
@@ -290,7 +335,22 @@ bool FaultEnv::power_is_off() const {
 }
 
 void FaultEnv::WriteImage(const std::filesystem::path& image, const Aftermath& aftermath) const {
-  ground_->WriteImage(image, aftermath);
+  WriteFiles(ImageAfter(aftermath), image);
+}
+
+Image FaultEnv::ImageAfter(const Aftermath& aftermath) const {
+  return ground_->ImageAfter(aftermath);
+}
+
+void WriteFiles(const Image& image, const std::filesystem::path& place) {
+  std::filesystem::create_directory(place);
+  for (const auto& [path, content] : image) {
+    if (content) {
+      std::ofstream(place / path, std::ios::binary) << *content;
+    } else {
+      std::filesystem::create_directory(place / path);
+    }
+  }
 }
 
 }  // namespace sendonce::fault

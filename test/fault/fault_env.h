@@ -21,7 +21,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "wal/log.h"
 
@@ -62,6 +66,7 @@ enum class Bytes : uint8_t {
   kTorn,     // of each file a number that the seed gives, from the front
   kZeroed,   // the length is kept, the bytes are zeros
   kGarbled,  // the length is kept, the bytes are anything
+  kPages,    // the length is kept, of each page the bytes are right, zeros or anything
 };
 
 // What a cut leaves of creations, renames and removals that are not durable.
@@ -77,6 +82,12 @@ struct Aftermath {
   uint64_t seed = 0;
 };
 
+// Files by their path below the root; folders have no content, and stand before what is in them.
+using Image = std::map<std::string, std::optional<std::string>>;
+
+// Makes the folder `place` and what the image holds in it.
+void WriteFiles(const Image& image, const std::filesystem::path& place);
+
 class Ground;
 
 class FaultEnv {
@@ -89,11 +100,18 @@ class FaultEnv {
   FaultEnv(const FaultEnv&) = delete;
   FaultEnv& operator=(const FaultEnv&) = delete;
 
-  wal::Substitutes substitutes();
+  wal::Substitutes substitutes(size_t write_buffer_bytes = 0);
 
   // Replaces the fault that was there. The operation has no effect but that of a short write.
   void Inject(const Fault& fault);
   void Heal();
+  // From now on called before each change of the disk is made, on the thread that makes it; several
+  // can at the same time. REQUIRES: nothing uses the disk yet.
+  void OnChange(std::function<void()> look);
+
+  // Returns when LevelDB's own thread has nothing more to do.
+  void WaitForBackgroundWork();
+
   // From now on each sync takes that long: what is done without waiting for it gets its chance.
   void SlowDownSyncs(uint64_t ms);
 
@@ -113,6 +131,7 @@ class FaultEnv {
   // Writes what is found below the root after a cut at this moment into `image`, a new folder. (The
   // real files below the root are the process's view and say nothing about a cut.)
   void WriteImage(const std::filesystem::path& image, const Aftermath& aftermath) const;
+  Image ImageAfter(const Aftermath& aftermath) const;
 
  private:
   class FaultyEnv;

@@ -27,6 +27,24 @@ bool ChangesTheDisk(Operation operation) {
   return operation != Operation::kOpen && operation != Operation::kRead;
 }
 
+constexpr size_t kPageBytes = 4'096;
+
+// Each page of the disk was written or not, as if the kernel had begun with any of them; where it
+// was not, zeros or anything stands. `from` is where the bytes stand in their file.
+std::string SomePagesOf(std::string bytes, size_t from, std::mt19937_64& random) {
+  size_t begin = 0;
+  while (begin < bytes.size()) {
+    const size_t page_end = ((from + begin) / kPageBytes + 1) * kPageBytes - from;
+    const size_t end = std::min(page_end, bytes.size());
+    const uint64_t fate = random() % 4;
+    for (size_t i = begin; fate < 2 && i < end; ++i) {
+      bytes[i] = fate == 0 ? '\0' : static_cast<char>(random());
+    }
+    begin = end;
+  }
+  return bytes;
+}
+
 // The bytes of the file behind the synced ones, as the cut leaves them.
 std::string UnsyncedRest(const Node& node, Bytes bytes, std::mt19937_64& random) {
   const size_t size = node.content.size() - node.synced;
@@ -41,6 +59,8 @@ std::string UnsyncedRest(const Node& node, Bytes bytes, std::mt19937_64& random)
       return node.content.substr(node.synced, random() % (size + 1));
     case Bytes::kZeroed:
       return std::string(size, '\0');
+    case Bytes::kPages:
+      return SomePagesOf(node.content.substr(node.synced), node.synced, random);
     case Bytes::kGarbled:
       break;
   }
@@ -110,6 +130,10 @@ bool Ground::power_is_off() const {
   return power_is_off_;
 }
 
+void Ground::OnChange(std::function<void()> look) {
+  look_ = std::move(look);
+}
+
 void Ground::SlowDownSyncs(uint64_t ms) {
   sync_ms_ = ms;
 }
@@ -119,6 +143,7 @@ void Ground::WaitForSync() const {
 }
 
 std::optional<Failure> Ground::Ask(Operation operation) {
+  if (look_ && ChangesTheDisk(operation)) look_();
   const std::lock_guard guard(mutex_);
   const uint64_t count = ++counts_[static_cast<size_t>(operation)];
   if (ChangesTheDisk(operation) && ++changes_ == power_goes_at_) power_is_off_ = true;
@@ -225,20 +250,17 @@ bool Ground::IsReachable(const std::string& path, const NodesByName& names) cons
   return names.contains(folder) && IsReachable(folder, names);
 }
 
-void Ground::WriteImage(const std::filesystem::path& image, const Aftermath& aftermath) const {
+Image Ground::ImageAfter(const Aftermath& aftermath) const {
   const std::lock_guard guard(mutex_);
-  std::filesystem::create_directory(image);
   std::mt19937_64 random(aftermath.seed);
   const NodesByName names = NamesAfter(aftermath);
+  Image image;
   for (const auto& [path, node] : names) {
     if (!IsReachable(path, names)) continue;
-    const auto copy = image / std::filesystem::path(path).lexically_relative(root_);
-    if (node->is_folder) {
-      std::filesystem::create_directory(copy);
-    } else {
-      std::ofstream(copy, std::ios::binary) << ContentAfter(*node, aftermath.bytes, random);
-    }
+    auto& content = image[std::filesystem::path(path).lexically_relative(root_).string()];
+    if (!node->is_folder) content = ContentAfter(*node, aftermath.bytes, random);
   }
+  return image;
 }
 
 }  // namespace sendonce::fault

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,8 @@ class Ground {
   void CutPowerAt(uint64_t nth);
   bool power_is_off() const;
 
+  void OnChange(std::function<void()> look);
+
   void SlowDownSyncs(uint64_t ms);
   // Takes its time.
   void WaitForSync() const;
@@ -61,7 +64,7 @@ class Ground {
 
   bool Exists(const std::string& path) const;
 
-  void WriteImage(const std::filesystem::path& image, const Aftermath& aftermath) const;
+  Image ImageAfter(const Aftermath& aftermath) const;
 
  private:
   using NodesByName = std::map<std::string, std::shared_ptr<Node>>;
@@ -80,6 +83,7 @@ class Ground {
   bool IsReachable(const std::string& path, const NodesByName& names) const;
 
   const std::string root_;
+  std::function<void()> look_;
   mutable std::mutex mutex_;
   NodesByName live_;
   NodesByName durable_;

@@ -16,7 +16,7 @@ uint64_t ChangesOfWholeSession(const wal::Story& story) {
   const wal::TemporaryFolder folder;
   MakeRoot(folder.path());
   FaultEnv faults(folder.path());
-  const auto done = RunSession(faults, folder.path(), story);
+  const auto done = RunSession(faults, folder.path(), story, OnceReopened(story));
   BOOST_REQUIRE(!done.stopped);
   BOOST_REQUIRE_EQUAL(done.last_seq, story.entries().size());
   return faults.changes();
@@ -32,7 +32,7 @@ void CutEverywhere(const wal::Story& story, const std::vector<Aftermath>& afterm
     MakeRoot(root);
     FaultEnv faults(root);
     faults.CutPowerAt(nth);
-    const auto done = RunSession(faults, root, story);
+    const auto done = RunSession(faults, root, story, OnceReopened(story));
     BOOST_TEST(faults.power_is_off());
     for (size_t i = 0; i < aftermaths.size(); ++i) {
       BOOST_TEST_CONTEXT("cut at change " << nth << ", aftermath " << i) {
