@@ -46,6 +46,8 @@ std::span<const uint8_t> BytesOf(const leveldb::Slice& slice) {
 
 // LevelDB makes names durable only when it syncs a manifest. That is too late for a log that it has
 // just begun: records in it are synced, its name is not, and POSIX lets a power cut take the name.
+// It is too late for a table, too: what the manifest says of it can be on the disk before it is
+// synced, and without the table's name LevelDB refuses the whole.
 // And it removes the old manifest without waiting for the rename that made the new one current.
 //
 // When a rename, or the sync behind it, has failed, LevelDB removes the new manifest, which CURRENT
@@ -58,7 +60,8 @@ class FirmNamesEnv final : public leveldb::EnvWrapper {
 
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override {
     leveldb::Status status = target()->NewWritableFile(name, file);
-    if (!status.ok() || !name.ends_with(".log")) return status;
+    const bool is_named_early = name.ends_with(".log") || name.ends_with(".ldb");
+    if (!status.ok() || !is_named_early) return status;
     status = SyncFolderOf(name);
     if (!status.ok()) {
       delete *file;
