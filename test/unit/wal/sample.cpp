@@ -325,6 +325,10 @@ void Story::LoseRival(core::BatchId batch) {
   Apply(core::RivalGone{batch, ledger_.FindBatch(batch)->rivals.front().txid});
 }
 
+void Story::LoseCoin(core::BatchId batch) {
+  Apply(core::CoinsVanished{batch, {ledger_.FindBatch(batch)->coins[0].outpoint}});
+}
+
 void Story::Confirm(core::BatchId batch, int32_t height) {
   Apply(core::BatchConfirmed{batch, CurrentTxid(batch), SamplePosition(height)});
 }

@@ -53,6 +53,8 @@ class Story {
   // Spends the batch's coin to somewhere else.
   void SeeRival(core::BatchId batch);
   void LoseRival(core::BatchId batch);
+  // The node shows the batch's coin neither as unspent nor as spent.
+  void LoseCoin(core::BatchId batch);
   void Confirm(core::BatchId batch, int32_t height);
   void Reopen(core::BatchId batch);
   void Finish(core::BatchId batch);
