@@ -9,6 +9,7 @@
 
 #include "log_states.h"
 #include "random_story.h"
+#include "specimen.h"
 #include "temporary_folder.h"
 
 namespace sendonce::fault {
@@ -19,10 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kSmallWriteBufferBytes = 64 << 10;  // LevelDB takes no smaller one
 constexpr uint64_t kImagesPerCutInRecovery = 64;
-
-wal::Paths PathsIn(const fs::path& root) {
-  return {root / "wal", root / "apart" / "anchor"};
-}
 
 // Of an image and what had been acknowledged when it was taken.
 size_t HashOf(const Image& image, core::Seq acknowledged) {
