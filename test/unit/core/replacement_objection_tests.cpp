@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "core/replacement.h"
 #include "objection_log.h"
 
 namespace sendonce::core {
@@ -58,6 +60,11 @@ struct Replacing : ObjectionLog {
   }
 
   std::string OnParts(const Parts& parts) const { return On(Replacement(parts)); }
+
+  // What a caller who asks for a higher fee is told.
+  std::string OnBump(BatchId batch) const {
+    return ObjectionToReplacing(ledger, *ledger.FindBatch(batch)).value_or("");
+  }
 
   // w-2 leaves by a verdict, for a batch of its own on coin 12.
   void LetLeave() {
@@ -181,7 +188,9 @@ BOOST_AUTO_TEST_CASE(change_that_another_batch_spends_is_not_taken_away) {
   const Version& version = ledger.FindBatch(both)->versions[0];
   const Coin change{ChangeOf(version).front(), 15'900, samples::ScriptOf("change")};
   Submit("w-3");
+  BOOST_TEST(OnBump(both) == "");
   ledger.Apply(samples::Reservation(ledger, {"w-3"}, {change}, 100), 8);
+  BOOST_TEST(OnBump(both) == "its change is spent by another transaction of sendonce");
   BOOST_TEST(OnParts(InOrder()) == "another batch spends the change of the batch (R3)");
 }
 
@@ -201,6 +210,22 @@ BOOST_AUTO_TEST_CASE(no_signature_is_asked_for_what_pays_a_send_that_has_left) {
   LetLeave();
   BOOST_TEST(On(SignatureRequested{both, 1}) == "the version pays a send that has left the batch");
   BOOST_TEST(On(SignatureRequested{both, 0}) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_bump_that_can_not_be_is_refused_with_the_reason) {
+  BOOST_TEST(OnBump(signed_batch) == "");
+  BOOST_TEST(OnBump(reserved) == "its transaction is not signed yet");
+  ledger.Apply(BatchConfirmed{signed_batch, txid, samples::BlockAt(101)}, 8);
+  BOOST_TEST(OnBump(signed_batch) == "a version of its transaction is confirmed");
+  ledger.Apply(Replacement(InOrder()), 9);
+  BOOST_TEST(OnBump(both) == "a version of its transaction is not signed yet");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_made_outside_is_not_replaced_by_us) {
+  const auto raw_tx = OtherOn(both, {samples::OutputTo("w-3", 1'000)});
+  const auto content = samples::Paying({samples::To("w-3", 1'000)});
+  const BatchId outside = ledger.Apply(PaymentAdopted{"w-3", content, raw_tx, {0}, 0}, 8).seq;
+  BOOST_TEST(OnBump(outside) == "its transaction was made outside, and is replaced there");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
