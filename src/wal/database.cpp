@@ -116,9 +116,14 @@ std::optional<Problem> LockProblem(const leveldb::Status& status,
                  "Stop that one first: a log has one writer."};
 }
 
+// What LevelDB says of a table that it has mapped and that ends too early.
+bool IsTableTooShort(const leveldb::Status& status) {
+  return status.IsIOError() && status.ToString().ends_with(".ldb: Invalid argument");
+}
+
 Problem ProblemOf(const leveldb::Status& status, const std::filesystem::path& folder) {
   if (auto problem = LockProblem(status, folder)) return *problem;
-  if (status.IsCorruption() || status.IsNotFound()) {
+  if (status.IsCorruption() || status.IsNotFound() || IsTableTooShort(status)) {
     return {"The WAL in " + folder.string() + " is damaged: " + status.ToString() + ".",
             "Put the whole folder back from a copy that reaches its anchor; nothing is repaired "
             "by itself, because a shorter log would pay again."};

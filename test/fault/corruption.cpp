@@ -1,5 +1,6 @@
 #include "corruption.h"
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 #include <stdexcept>
@@ -19,6 +20,7 @@ std::string Saying(const wal::Problem& problem, const std::filesystem::path& pla
   for (size_t at = text.find(place); at != std::string::npos; at = text.find(place, at)) {
     text.replace(at, place.string().size(), "...");
   }
+  text.resize(std::min(text.size(), text.find(": NotFound")));  // quotes what is in CURRENT
   std::string plain;
   for (char letter : text) {
     const bool is_digit = std::isdigit(static_cast<unsigned char>(letter));
@@ -178,6 +180,8 @@ void Corruption::Hear(const wal::Problem& problem, const std::string& about) {
   const bool names = problem.what.find(place) != std::string::npos ||
                      problem.what.starts_with("The WAL is damaged: ");
   if (!names) findings_.push_back(about + ": a refusal names nothing: " + problem.text());
+  const bool blames_disk = problem.what.starts_with("The disk refused");
+  if (blames_disk) findings_.push_back(about + ": damage is called an error: " + problem.text());
   if (problem.way_out.empty()) findings_.push_back(about + ": a refusal without a way out");
 }
 
