@@ -306,7 +306,7 @@ void CoreGame::Answer(const core::ReadCoins& effect) {
 
 void CoreGame::Answer(const core::ReadSpends& effect) {
   auto spends = node_.ReadSpends(effect);
-  for (core::WalletSpend& spend : spends) spend.explained = log_.KnowsTxid(spend.txid);
+  for (core::WalletSpend& spend : spends) spend.explained = log_.ExplainsSpend(spend.txid);
   core::SpendsRead read;
   read.outcome = Distort(Outcome<std::vector<core::WalletSpend>>(std::move(spends)));
   Give(read);

@@ -252,6 +252,23 @@ BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_is_neither_cancelled_nor_exp
   BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
 }
 
+// A reorganisation that is read before the wallet gives up what no signature was asked for; not
+// this, before the wallet has been heard.
+BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_survives_a_reorganisation) {
+  PlayAt play(Phase::kReservationDurable);
+  const MemoryLog copy = play.log;
+  play.Settle();
+  play.log = copy;
+  play.node.Reorganise(1);
+  play.Crash();
+  for (int i = 0; i < 5; ++i) {
+    play.Settle();
+    play.Wake();
+  }
+  BOOST_TEST(play.node.signed_ever().size() == 1U);
+  BOOST_TEST(SignatureAsked(*play.ledger().FindBatch(3)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -165,7 +165,7 @@ std::string Play::ReadsSpends() {
 std::string Play::ReadsSpends(Outcome<std::vector<WalletSpend>> outcome) {
   Take<ReadSpends>();
   if (auto* spends = std::get_if<std::vector<WalletSpend>>(&outcome)) {
-    for (WalletSpend& spend : *spends) spend.explained = log.KnowsTxid(spend.txid);
+    for (WalletSpend& spend : *spends) spend.explained = log.ExplainsSpend(spend.txid);
   }
   return Give(SpendsRead{std::move(outcome)});
 }

@@ -74,6 +74,15 @@ std::optional<Send> MemoryLog::FindSend(const SendId& id) const {
   return found == sends_.end() ? std::nullopt : std::optional(found->second);
 }
 
+bool MemoryLog::ExplainsSpend(const bitcoin::Txid& txid) const {
+  bool only_reserved = false;
+  for (const auto& [id, batch] : batches_) {
+    if (core::ExplainsSpend(batch, txid)) return true;
+    only_reserved = only_reserved || FindVersion(batch, txid);
+  }
+  return txids_.contains(txid) && !only_reserved;
+}
+
 void MemoryLog::FillIn(ChainRead& read) const {
   const auto* step = std::get_if<ChainStep>(&read.outcome);
   if (!step || !step->connected) return;

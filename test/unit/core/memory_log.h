@@ -36,7 +36,8 @@ class MemoryLog {
 
   // What the driver looks up, of what is durable.
   std::optional<Send> FindSend(const SendId& id) const;
-  bool KnowsTxid(const bitcoin::Txid& txid) const { return txids_.contains(txid); }
+  // As daemon::Driver says it: not by bytes that were only reserved; what was pruned was paid.
+  bool ExplainsSpend(const bitcoin::Txid& txid) const;
   void FillIn(ChainRead& read) const;
 
   // Those that touched it, oldest first.
