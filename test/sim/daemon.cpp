@@ -96,7 +96,10 @@ void Daemon::FillIn(core::Command& command) const {
     auto* list = std::get_if<std::vector<core::WalletSpend>>(&spends->outcome);
     if (!list) return;
     for (core::WalletSpend& spend : *list) {
-      spend.explained = !disk.FindBatchesByTxid(spend.txid).empty();
+      const auto ids = disk.FindBatchesByTxid(spend.txid);
+      spend.explained = std::any_of(ids.begin(), ids.end(), [&](core::BatchId id) {
+        return core::ExplainsSpend(*disk.FindBatch(id), spend.txid);
+      });
     }
   } else if (auto* found = std::get_if<core::TransactionLookedUp>(&command)) {
     for (const core::BatchId id : disk.FindBatchesByTxid(found->txid)) {
