@@ -5,40 +5,29 @@
 #include <set>
 #include <utility>
 
+#include "core/output_claims.h"
+
 namespace sendonce::core {
 
 namespace {
-
-// Outputs of the transaction that pay recorded sends.
-std::set<uint32_t> ClaimedVouts(const Ledger& ledger, const bitcoin::Transaction& transaction) {
-  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  std::set<uint32_t> claimed;
-  for (const bitcoin::TxIn& input : transaction.inputs) {
-    for (BatchId id : ledger.BatchesSpending(input.prevout)) {
-      const Version* version = FindVersion(*ledger.FindBatch(id), txid);
-      if (!version) continue;
-      for (const auto& vouts : version->paid) claimed.insert(vouts.begin(), vouts.end());
-    }
-  }
-  return claimed;
-}
 
 // For each output of the send one of the transaction's that pays nobody else; nullopt if there is
 // none for one of them.
 std::optional<std::vector<uint32_t>> FreeVouts(const bitcoin::Transaction& transaction,
                                                const SendContent& content,
-                                               std::set<uint32_t> claimed) {
+                                               const OutputClaims& claims) {
+  std::set<uint32_t> taken;
   std::vector<uint32_t> vouts;
   for (const Payee& payee : content.outputs) {
     const auto& outputs = transaction.outputs;
     uint32_t vout = 0;
     const auto fits = [&] {
       return outputs[vout].script == payee.script && outputs[vout].amount_sat == payee.amount_sat &&
-             !claimed.contains(vout);
+             !claims.contains(vout) && !taken.contains(vout);
     };
     while (vout < outputs.size() && !fits()) ++vout;
     if (vout == outputs.size()) return std::nullopt;
-    claimed.insert(vout);
+    taken.insert(vout);
     vouts.push_back(vout);
   }
   return vouts;
@@ -137,7 +126,7 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
     return Give(adopt, Verdict::kNodeUnavailable, false, "the node has shown another transaction");
   }
   const SendContent content = send ? *send->content : *adopt.content;
-  const auto vouts = FreeVouts(*transaction, content, ClaimedVouts(ledger_, *transaction));
+  const auto vouts = FreeVouts(*transaction, content, ClaimsOn(ledger_, *transaction));
   if (!vouts) {
     return Give(adopt, Verdict::kNotPaid, false,
                 "the transaction does not pay these outputs, or they pay another id already");
@@ -168,9 +157,9 @@ void Adopter::RecordPlace(BatchId batch, const bitcoin::Txid& txid, const FoundT
 // A spend that no record explained is explained once each of its payments has an id.
 void Adopter::AcceptAlarms(const bitcoin::Transaction& transaction, const FoundTransaction& found,
                            Millis now_ms) {
-  const auto claimed = ClaimedVouts(ledger_, transaction);
+  const auto claims = ClaimsOn(ledger_, transaction);
   const bool all = std::all_of(found.sent_vouts.begin(), found.sent_vouts.end(),
-                               [&](uint32_t vout) { return claimed.contains(vout); });
+                               [&](uint32_t vout) { return claims.contains(vout); });
   if (!all) return;
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   std::vector<Seq> explained;

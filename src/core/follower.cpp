@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/backoff.h"
+#include "core/output_claims.h"
 
 namespace sendonce::core {
 
@@ -291,12 +292,8 @@ void Follower::ReopenAbove(int32_t fork_height, Millis now_ms) {
 
 void Follower::ReadOneBlock(const ReadBlock& block, Millis now_ms) {
   for (const bitcoin::Transaction& transaction : block.transactions) {
-    std::set<BatchId> batches;
-    for (const bitcoin::TxIn& input : transaction.inputs) {
-      pool_.Remove(input.prevout);
-      for (BatchId id : ledger_.BatchesSpending(input.prevout)) batches.insert(id);
-    }
-    for (BatchId id : batches) OnSpender(id, transaction, block.position, now_ms);
+    for (const bitcoin::TxIn& input : transaction.inputs) pool_.Remove(input.prevout);
+    OnTransaction(transaction, block.position, now_ms);
   }
 }
 
@@ -310,6 +307,18 @@ void Follower::FinishDeepBatches(Millis now_ms) {
     if (!ledger_.Objection(BatchFinal{id})) deep.push_back(id);
   }
   for (BatchId id : deep) outbox_.Write(BatchFinal{id}, now_ms);
+}
+
+// The batch that made it first: what it pays there it pays in no other.
+void Follower::OnTransaction(const bitcoin::Transaction& transaction,
+                             const std::optional<ChainPosition>& block, Millis now_ms) {
+  const auto batches = BatchesSpentBy(ledger_, transaction);
+  for (const bool is_version : {true, false}) {
+    for (BatchId id : batches) {
+      if (IsVersionOf(*ledger_.FindBatch(id), transaction) != is_version) continue;
+      OnSpender(id, transaction, block, now_ms);
+    }
+  }
 }
 
 void Follower::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
@@ -364,23 +373,13 @@ void Follower::WarnOfSecondPayment(const Batch& batch, const Version& version, M
   }
 }
 
-std::vector<const SendContent*> Follower::ContentsOf(const Batch& batch) const {
-  std::vector<const SendContent*> contents;
-  for (const SendId& id : batch.sends) {
-    const Send* send = ledger_.FindSend(id);
-    assert(send && send->content && "the sends of an open batch are in the ledger");
-    contents.push_back(&*send->content);
-  }
-  return contents;
-}
-
 // The version that the transaction now is, or nullptr if it is a rival.
 const Version* Follower::AdoptOrNoteRival(const Batch& batch,
                                           const bitcoin::Transaction& transaction,
                                           const std::optional<ChainPosition>& block,
                                           Millis now_ms) {
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  const Match match = MatchTransaction(transaction, batch, ContentsOf(batch));
+  const Match match = MatchSpender(ledger_, batch, transaction);
   if (!match.PaysAny() && !match.same_but_for_signatures) {
     NoteRival(batch, transaction, match, block, now_ms);
     return nullptr;

@@ -51,11 +51,11 @@ class Follower {
     WantAllCoins();
   }
 
-  // A transaction that spends a coin of the batch was shown by the node: in the mempool, or in a
-  // block. Written down as accepted, adopted, rival or confirmed. No effect if nothing about it is
-  // new.
-  void OnSpender(BatchId batch, const bitcoin::Transaction& transaction,
-                 const std::optional<ChainPosition>& block, Millis now_ms);
+  // The node shows a transaction: in the mempool, or in a block. For each batch that it spends a
+  // coin of it is written down as accepted, adopted, rival or confirmed. No effect if nothing about
+  // it is new.
+  void OnTransaction(const bitcoin::Transaction& transaction,
+                     const std::optional<ChainPosition>& block, Millis now_ms);
 
   // Why nothing new may be built, signed or judged now; nullopt if all is well.
   const std::optional<Stall>& building_stall() const { return building_stall_; }
@@ -109,7 +109,8 @@ class Follower {
   void ReadOneBlock(const ReadBlock& block, Millis now_ms);
   void FinishDeepBatches(Millis now_ms);
 
-  std::vector<const SendContent*> ContentsOf(const Batch& batch) const;
+  void OnSpender(BatchId batch, const bitcoin::Transaction& transaction,
+                 const std::optional<ChainPosition>& block, Millis now_ms);
   bool IsVersionElsewhere(const Batch& batch, const bitcoin::Txid& txid) const;
   void WarnOfSecondPayment(const Batch& batch, const Version& version, Millis now_ms);
   const Version* AdoptOrNoteRival(const Batch& batch, const bitcoin::Transaction& transaction,

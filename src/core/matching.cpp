@@ -8,15 +8,21 @@ namespace sendonce::core {
 
 namespace {
 
+bool PaysAnother(const OutputClaims& claims, uint32_t vout, const SendId& id) {
+  const auto claim = claims.find(vout);
+  return claim != claims.end() && claim->second != id;
+}
+
 // Takes outputs away one by one, so that none counts twice.
 class OutputsLeft {
  public:
-  explicit OutputsLeft(const bitcoin::Transaction& transaction)
-      : outputs_(transaction.outputs), taken_(transaction.outputs.size(), false) {}
+  OutputsLeft(const bitcoin::Transaction& transaction, const OutputClaims& claims)
+      : outputs_(transaction.outputs), claims_(claims), taken_(transaction.outputs.size(), false) {}
 
-  std::optional<uint32_t> Take(const Payee& payee) {
+  std::optional<uint32_t> Take(const SendId& id, const Payee& payee) {
     for (uint32_t vout = 0; vout < outputs_.size(); ++vout) {
-      if (taken_[vout] || !SamePayee(outputs_[vout], payee)) continue;
+      if (taken_[vout] || PaysAnother(claims_, vout, id)) continue;
+      if (!SamePayee(outputs_[vout], payee)) continue;
       taken_[vout] = true;
       return vout;
     }
@@ -43,14 +49,15 @@ class OutputsLeft {
   }
 
   const std::vector<bitcoin::TxOut>& outputs_;
+  const OutputClaims& claims_;
   std::vector<bool> taken_;
 };
 
 // All outputs of the send or none.
-std::vector<uint32_t> TakeAll(OutputsLeft& left, const SendContent& content) {
+std::vector<uint32_t> TakeAll(OutputsLeft& left, const Wish& wish) {
   std::vector<uint32_t> vouts;
-  for (const Payee& payee : content.outputs) {
-    const auto vout = left.Take(payee);
+  for (const Payee& payee : wish.content->outputs) {
+    const auto vout = left.Take(wish.id, payee);
     if (!vout) {
       left.GiveBack(vouts);
       return {};
@@ -82,35 +89,31 @@ bool SharesAnOutput(const SendContent& a, const SendContent& b) {
 
 // Where one of several sends that ask for the same output got none, nobody can say which of them
 // was paid.
-void MarkLikeSendsUnclear(Match& match, const std::vector<const SendContent*>& contents) {
-  for (size_t i = 0; i < contents.size(); ++i) {
+void MarkLikeSendsUnclear(Match& match, const std::vector<Wish>& wishes) {
+  for (size_t i = 0; i < wishes.size(); ++i) {
     if (match.by_send[i] != PaymentMatch::kUnclear) continue;
-    for (size_t j = 0; j < contents.size(); ++j) {
+    for (size_t j = 0; j < wishes.size(); ++j) {
       if (match.by_send[j] != PaymentMatch::kPaid) continue;
-      if (!SharesAnOutput(*contents[i], *contents[j])) continue;
+      if (!SharesAnOutput(*wishes[i].content, *wishes[j].content)) continue;
       match.by_send[j] = PaymentMatch::kUnclear;
       match.paid[j].clear();
     }
   }
 }
 
-// The version whose unsigned form this is, if any.
-const Version* FindTwin(const bitcoin::Transaction& transaction, const Batch& batch) {
-  for (const Version& version : batch.versions) {
-    const auto& bytes = version.unsigned_tx.empty() ? version.raw_tx : version.unsigned_tx;
-    const auto parsed = bitcoin::ParseTransaction(bytes);
-    assert(parsed && "the log holds only transactions that were parsed");
-    if (bitcoin::SameButForSignatures(*parsed, transaction)) return &version;
-  }
-  return nullptr;
-}
-
-Match MatchAsTwin(const Version& twin) {
+Match MatchAsTwin(const Version& twin, const Batch& batch, const OutputClaims& claims) {
   Match match;
   match.same_but_for_signatures = true;
   match.paid = twin.paid;
-  for (const auto& vouts : twin.paid) {
-    match.by_send.push_back(vouts.empty() ? PaymentMatch::kNotPaid : PaymentMatch::kPaid);
+  for (size_t i = 0; i < match.paid.size(); ++i) {
+    auto& vouts = match.paid[i];
+    const bool is_claimed = std::any_of(vouts.begin(), vouts.end(), [&](uint32_t vout) {
+      return PaysAnother(claims, vout, batch.sends[i]);
+    });
+    if (is_claimed) vouts.clear();
+    match.by_send.push_back(is_claimed      ? PaymentMatch::kUnclear
+                            : vouts.empty() ? PaymentMatch::kNotPaid
+                                            : PaymentMatch::kPaid);
   }
   return match;
 }
@@ -127,18 +130,33 @@ bool Match::PaysAny() const {
                      [](PaymentMatch one) { return one == PaymentMatch::kPaid; });
 }
 
+const Version* FindTwin(const bitcoin::Transaction& transaction, const Batch& batch) {
+  for (const Version& version : batch.versions) {
+    const auto& bytes = version.unsigned_tx.empty() ? version.raw_tx : version.unsigned_tx;
+    const auto parsed = bitcoin::ParseTransaction(bytes);
+    assert(parsed && "the log holds only transactions that were parsed");
+    if (bitcoin::SameButForSignatures(*parsed, transaction)) return &version;
+  }
+  return nullptr;
+}
+
 Match MatchTransaction(const bitcoin::Transaction& transaction, const Batch& batch,
-                       const std::vector<const SendContent*>& contents) {
-  assert(contents.size() == batch.sends.size());
-  if (const Version* twin = FindTwin(transaction, batch)) return MatchAsTwin(*twin);
+                       const std::vector<Wish>& own, const Elsewhere& elsewhere) {
+  assert(own.size() == batch.sends.size());
+  const OutputClaims& claims = elsewhere.claims;
+  if (const Version* twin = FindTwin(transaction, batch)) return MatchAsTwin(*twin, batch, claims);
+  std::vector<Wish> wishes = own;
+  wishes.insert(wishes.end(), elsewhere.wishes.begin(), elsewhere.wishes.end());
   Match match;
-  OutputsLeft left(transaction);
-  for (const SendContent* content : contents) match.paid.push_back(TakeAll(left, *content));
-  for (size_t i = 0; i < contents.size(); ++i) {
-    match.by_send.push_back(match.paid[i].empty() ? JudgeUnpaid(left, *contents[i])
+  OutputsLeft left(transaction, claims);
+  for (const Wish& wish : wishes) match.paid.push_back(TakeAll(left, wish));
+  for (size_t i = 0; i < wishes.size(); ++i) {
+    match.by_send.push_back(match.paid[i].empty() ? JudgeUnpaid(left, *wishes[i].content)
                                                   : PaymentMatch::kPaid);
   }
-  MarkLikeSendsUnclear(match, contents);
+  MarkLikeSendsUnclear(match, wishes);
+  match.paid.resize(own.size());
+  match.by_send.resize(own.size());
   return match;
 }
 

@@ -4,6 +4,7 @@
 #ifndef SENDONCE_CORE_MATCHING_H
 #define SENDONCE_CORE_MATCHING_H
 
+#include <map>
 #include <vector>
 
 #include "bitcoin/transaction.h"
@@ -17,8 +18,8 @@ enum class PaymentMatch : uint8_t {
   kAmountDiffers,  // not paid, but a script of the send is paid in another amount: a person must
                    // judge
   kNotPaid,        // for this send the transaction is a rival
-  kUnclear,  // fewer outputs than sends that want them: which of two like sends is paid cannot be
-             // said
+  kUnclear,  // fewer outputs than sends that want them, in whatever batch: which of two like sends
+             // is paid cannot be said
 };
 
 struct Match {
@@ -30,11 +31,29 @@ struct Match {
   bool PaysAny() const;
 };
 
-// Compares `transaction` with the batch's sends, in the batch's order. `contents[i]` is what
-// `batch.sends[i]` asked for. A transaction that is a version but for its signatures pays what that
-// version pays. REQUIRES: as many contents as sends, none null.
+// Which id an output pays, as versions on record have it. An output pays one id.
+using OutputClaims = std::map<uint32_t, SendId>;
+
+// What a send asked for.
+struct Wish {
+  SendId id;
+  const SendContent* content = nullptr;
+};
+
+// What sends of other batches have to do with the same transaction.
+struct Elsewhere {
+  OutputClaims claims;
+  std::vector<Wish> wishes;  // of batches that it spends a coin of and that do not know it yet
+};
+
+// The version of the batch that the transaction is but for its signatures; nullptr if it is none.
+const Version* FindTwin(const bitcoin::Transaction& transaction, const Batch& batch);
+
+// Compares `transaction` with the batch's sends; `own[i]` is what `batch.sends[i]` asked for. A
+// transaction that is a version but for its signatures pays what that version pays. An output that
+// pays another id pays nobody here. REQUIRES: as many own wishes as sends, no content null.
 Match MatchTransaction(const bitcoin::Transaction& transaction, const Batch& batch,
-                       const std::vector<const SendContent*>& contents);
+                       const std::vector<Wish>& own, const Elsewhere& elsewhere);
 
 }  // namespace sendonce::core
 

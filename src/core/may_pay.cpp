@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/output_claims.h"
+
 namespace sendonce::core {
 
 namespace {
@@ -83,12 +85,13 @@ std::vector<RivalEvidence> AllRivalEvidence(const Ledger& ledger, const Send& se
     for (const Rival& rival : batch->rivals) {
       const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
       assert(transaction && "only parsed transactions are recorded");
-      all.push_back({*transaction, HasScriptOf(*transaction, send), DepthOf(ledger, rival.block)});
+      // Of our own we know for whom each output is.
+      const bool may_pay = HasScriptOf(*transaction, send) && !IsOurOwn(ledger, *transaction);
+      all.push_back({*transaction, may_pay, DepthOf(ledger, rival.block)});
     }
     for (const Version& version : batch->versions) {
       if (!version.signature_asked || Pays(*batch, version, send.id)) continue;
       const auto transaction = TransactionOf(version);
-      // Of our own we know for whom each output is.
       const bool may_pay = version.adopted && HasScriptOf(transaction, send);
       all.push_back({transaction, may_pay, DepthOf(ledger, BlockOf(*batch, version))});
     }

@@ -461,9 +461,7 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
       continue;
     }
     // It may be a version of another batch that the sends were in (R4').
-    for (BatchId id : ledger_.BatchesSpending(standing.outpoint)) {
-      follower_.OnSpender(id, *standing.mempool_spender, std::nullopt, now_ms);
-    }
+    follower_.OnTransaction(*standing.mempool_spender, std::nullopt, now_ms);
   }
   NoteGoneRivals(reply.batch, *standings, now_ms);
   NoteVanished(*attempt, reply.batch, std::move(vanished), now_ms);

@@ -6,6 +6,7 @@
 #include "core/ledger.h"
 #include "core/matching.h"
 #include "core/may_pay.h"
+#include "core/output_claims.h"
 #include "core/pruning.h"
 #include "core/transaction_check.h"
 
@@ -107,7 +108,8 @@ class RecordJudge {
     const Version* known =
         transaction ? FindVersion(*batch, bitcoin::TxidOf(*transaction)) : nullptr;
     if (known && !known->raw_tx.empty()) return "the transaction is a version already";
-    return ObjectionToSpender(*batch, record.raw_tx);
+    if (auto objection = ObjectionToSpender(*batch, record.raw_tx)) return objection;
+    return ObjectionToPaid(*batch, *transaction, record.paid);
   }
 
   Objection operator()(const RivalSeen& record) const {
@@ -450,21 +452,24 @@ class RecordJudge {
         return "the transaction does not pay the send";
       }
     }
-    return ObjectionToClaimedOutputs(*transaction, vouts);
+    const auto claims = ClaimsOn(ledger_, *transaction);
+    if (std::any_of(vouts.begin(), vouts.end(),
+                    [&](uint32_t vout) { return claims.contains(vout); })) {
+      return "an output of the transaction pays another id";
+    }
+    return std::nullopt;
   }
 
-  Objection ObjectionToClaimedOutputs(const bitcoin::Transaction& transaction,
-                                      const std::set<uint32_t>& vouts) const {
-    const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-    for (const bitcoin::TxIn& input : transaction.inputs) {
-      for (BatchId id : ledger_.BatchesSpending(input.prevout)) {
-        const Version* version = FindVersion(*ledger_.FindBatch(id), txid);
-        if (!version) continue;
-        for (const auto& claimed : version->paid) {
-          if (std::any_of(claimed.begin(), claimed.end(),
-                          [&](uint32_t vout) { return vouts.contains(vout); })) {
-            return "an output of the transaction pays another id";
-          }
+  // Each output pays one send, of whatever batch.
+  Objection ObjectionToPaid(const Batch& batch, const bitcoin::Transaction& transaction,
+                            const PaidVouts& paid) const {
+    auto claims = ClaimsOn(ledger_, transaction);
+    for (size_t i = 0; i < paid.size(); ++i) {
+      for (uint32_t vout : paid[i]) {
+        if (vout >= transaction.outputs.size()) return "the transaction has no such output";
+        const auto [claim, is_new] = claims.emplace(vout, batch.sends[i]);
+        if (!is_new && claim->second != batch.sends[i]) {
+          return "an output of the transaction pays another id";
         }
       }
     }

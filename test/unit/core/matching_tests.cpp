@@ -61,10 +61,12 @@ class Paid {
     batch_.versions.push_back(std::move(version));
   }
 
-  Match With(const Transaction& transaction) const {
-    std::vector<const SendContent*> contents;
-    for (const SendContent& content : contents_) contents.push_back(&content);
-    return MatchTransaction(transaction, batch_, contents);
+  Match With(const Transaction& transaction, const Elsewhere& elsewhere = {}) const {
+    std::vector<Wish> wishes;
+    for (size_t i = 0; i < contents_.size(); ++i) {
+      wishes.push_back({batch_.sends[i], &contents_[i]});
+    }
+    return MatchTransaction(transaction, batch_, wishes, elsewhere);
   }
 
   // What another transaction on the same coin pays.
@@ -212,6 +214,35 @@ BOOST_AUTO_TEST_CASE(a_send_that_shares_one_of_its_outputs_brings_the_doubt_too)
   const Paid paid({Paying({To("alice", 1'000)}), Paying({To("alice", 1'000), To("bob", 2'000)})});
   BOOST_TEST((paid.WithOutputs({OutputTo("alice", 1'000), OutputTo("bob", 2'000)}) ==
               Matches{kUnclear, kUnclear}));
+}
+
+BOOST_AUTO_TEST_CASE(an_output_that_pays_another_id_pays_nobody_here) {
+  const Paid paid({Paying({To("alice", 1'000)})});
+  const auto one = Spending({paid.coin()}, {OutputTo("alice", 1'000)});
+  const auto two = Spending({paid.coin()}, {OutputTo("alice", 1'000), OutputTo("alice", 1'000)});
+  BOOST_TEST((paid.With(one, {{{0, "elsewhere"}}, {}}).by_send == Matches{kUnclear}));
+  BOOST_TEST((paid.With(one, {{{0, "w-1"}}, {}}).by_send == Matches{kPaid}));
+  const Match match = paid.With(two, {{{0, "elsewhere"}}, {}});
+  BOOST_TEST((match.by_send == Matches{kPaid}));
+  BOOST_TEST((match.paid == PaidVouts{{1}}));
+}
+
+BOOST_AUTO_TEST_CASE(our_own_bytes_do_not_pay_with_an_output_that_pays_another_id) {
+  const Paid paid = AliceAndBob();
+  const Match match = paid.With(paid.SignedBy(1), {{{0, "elsewhere"}}, {}});
+  BOOST_TEST(match.same_but_for_signatures);
+  BOOST_TEST((match.by_send == Matches{kUnclear, kPaid}));
+  BOOST_TEST((match.paid == PaidVouts{{}, {1}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_send_of_another_batch_that_wants_the_same_brings_the_doubt_too) {
+  const Paid paid({Paying({To("alice", 1'000)})});
+  const SendContent wanted = Paying({To("alice", 1'000)});
+  const Elsewhere elsewhere{{}, {{"elsewhere", &wanted}}};
+  const auto one = Spending({paid.coin()}, {OutputTo("alice", 1'000)});
+  const auto two = Spending({paid.coin()}, {OutputTo("alice", 1'000), OutputTo("alice", 1'000)});
+  BOOST_TEST((paid.With(one, elsewhere).by_send == Matches{kUnclear}));
+  BOOST_TEST((paid.With(two, elsewhere).by_send == Matches{kPaid}));
 }
 
 BOOST_AUTO_TEST_CASE(what_spends_other_coins_too_is_matched_all_the_same) {

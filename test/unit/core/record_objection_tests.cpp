@@ -191,6 +191,19 @@ BOOST_AUTO_TEST_CASE(what_is_adopted_or_a_rival_spends_a_coin_of_the_batch) {
   BOOST_TEST(On(VersionAdopted{reserved, spender, {}}) == "each send of the batch is judged");
 }
 
+BOOST_AUTO_TEST_CASE(an_output_pays_one_send_of_whatever_batch) {
+  auto coins = ledger.FindBatch(reserved)->coins;
+  coins.push_back(ledger.FindBatch(signed_batch)->coins[0]);
+  const auto both = samples::BytesOf(samples::Signed(
+      samples::Spending(coins, {samples::OutputTo("r-1", 1'000), samples::OutputTo("s-1", 1'000)}),
+      coins, 9));
+  BOOST_TEST(On(VersionAdopted{reserved, both, {{0, 2}}}) == "the transaction has no such output");
+  ledger.Apply(VersionAdopted{reserved, both, {{0}}}, 5);
+  BOOST_TEST(On(VersionAdopted{signed_batch, both, {{0}}}) ==
+             "an output of the transaction pays another id");
+  BOOST_TEST(On(VersionAdopted{signed_batch, both, {{1}}}) == "");
+}
+
 BOOST_AUTO_TEST_CASE(only_a_rival_that_is_known_can_go) {
   const auto rival = OtherOn(signed_batch, {samples::OutputTo("mallory", 8'000)});
   const auto rival_txid = bitcoin::TxidOf(*bitcoin::ParseTransaction(rival));
