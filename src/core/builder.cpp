@@ -126,6 +126,7 @@ bool Builder::IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const 
 }
 
 void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
+  if (payer_.WantsLook(batch.id)) return;
   auto planned = PlanRebuild(ledger_, batch, policy_, Sources(now_ms));
   if (const auto* none = std::get_if<NoPlan>(&planned)) {
     return NoteBlocked(batch.id, {"conflicted", none->reason, now_ms, none->automatic});
@@ -283,7 +284,9 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
       gone_until_ms_[coin] = now_ms + policy_.retry_max_ms;
     }
     if (attempt.leaves) {
-      // Others go on, and the next plan does without these coins.
+      // Others go on, and the next plan does without these coins: once it is known that it is not
+      // the batch's own transaction that has them, whatever a verdict says of that one.
+      payer_.WantLook(*attempt.leaves, now_ms);
       follower_.WantWallet(now_ms);
       return HoldBackAll(attempt, "conflicted", "a coin of the batch is taken in the mempool", true,
                          now_ms);

@@ -206,6 +206,14 @@ void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
   Answer(*ledger_.FindSend(cancel.id), cancel.call, Verdict::kFenced, false);
 }
 
+// A coin is taken, or something stands against it that no waiting mends.
+bool CallDesk::LeavesWaiting(const Send& send, const Batch& live) const {
+  const SendState state = StateOf(send, &live);
+  if (OutcomeOf(state) != SendOutcome::kPending) return false;
+  const auto stall = OwnStallOf(send, &live);
+  return state == SendState::kConflicted || (stall && !stall->automatic);
+}
+
 // Only where the rules leave the send waiting: what nothing is known against is paid, or fenced,
 // without anybody's word.
 void CallDesk::OnVerdict(const GiveVerdict& call, Millis now_ms) {
@@ -215,11 +223,10 @@ void CallDesk::OnVerdict(const GiveVerdict& call, Millis now_ms) {
     return Answer(*send, call.call, Verdict::kTooLate, true, "", "the send is paid, or has ended");
   }
   const Batch* live = ledger_.LiveBatchOf(*send);
-  const SendState state = StateOf(*send, live);
-  if (!live || !SignatureAsked(*live) || OutcomeOf(state) != SendOutcome::kPending) {
+  if (!live || !SignatureAsked(*live) || !LeavesWaiting(*send, *live)) {
     return Answer(*send, call.call, Verdict::kNoVerdictNeeded, true, "",
-                  "nothing stands against the payment of this send; DELETE fences it if no "
-                  "signature was asked for");
+                  "nothing stands against the payment of this send that does not end by itself; "
+                  "DELETE fences it if no signature was asked for");
   }
   VerdictGiven record{call.id, call.verdict, {}, call.reason};
   for (const MayPay& one : MayPaySet(ledger_, *send)) record.excluded.push_back(one.version->txid);

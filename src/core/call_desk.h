@@ -90,6 +90,7 @@ class CallDesk {
               std::string field = "", std::string detail = "");
   SendView View(const Send& send, bool replayed) const;
   std::optional<Stall> StallOf(const Send& send, const Batch* batch) const;
+  bool LeavesWaiting(const Send& send, const Batch& live) const;
   std::optional<Stall> OwnStallOf(const Send& send, const Batch* batch) const;
   bool MayEnd(const Send& send) const;
   bool MayExpire(const Send& send) const;

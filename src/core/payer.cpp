@@ -135,6 +135,7 @@ void Payer::Advance(Millis now_ms) {
 // One way through: what is durable says what comes next.
 void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
   due_.erase({attempt.due_ms, batch.id});
+  if (attempt.wants_look) return LookUp(batch, attempt);
   if (batch.locked && (batch.superseded || !Ledger::IsOpen(batch))) {
     return ReleaseLocks(batch, attempt, now_ms);
   }
@@ -287,6 +288,16 @@ void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
   const bitcoin::FeeRate limit = policy_.max_fee_rate_sat_kvb + policy_.max_fee_rate_sat_kvb / 4;
   attempt.in_flight = true;
   outbox_.Emit(Broadcast{batch.id, version.txid, version.raw_tx, limit});
+}
+
+void Payer::WantLook(BatchId batch, Millis now_ms) {
+  Schedule(batch, now_ms);
+  attempts_.at(batch).wants_look = true;
+}
+
+bool Payer::WantsLook(BatchId batch) const {
+  const auto found = attempts_.find(batch);
+  return found != attempts_.end() && found->second.wants_look;
 }
 
 void Payer::LookUp(const Batch& batch, Attempt& attempt) {
@@ -449,7 +460,11 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   // The step that asked for this look is tried again when its back-off is over.
   Schedule(reply.batch, std::max(attempt->due_ms, now_ms));
   const auto* standings = std::get_if<std::vector<CoinStanding>>(&reply.outcome);
+  if (!standings && attempt->wants_look) {
+    return FailWith(*attempt, reply.batch, reply.outcome, now_ms);
+  }
   if (!standings) return;
+  attempt->wants_look = false;
   bool all_unspent = true;
   std::vector<bitcoin::OutPoint> vanished;
   for (const CoinStanding& standing : *standings) {

@@ -59,15 +59,21 @@ class Payer {
   // be gone or unconfirmed, and others can still be chosen.
   void DropUnasked(Millis now_ms);
 
+  // A coin of the batch was found to be taken in the mempool: by what, is asked before anything
+  // else is done with the batch.
+  void WantLook(BatchId batch, Millis now_ms);
+  bool WantsLook(BatchId batch) const;
+
   // What keeps the batch from going on, if anything does.
   std::optional<Stall> StallOf(BatchId batch) const;
 
  private:
   // What is known of a batch beyond the log; lost with the process, and safe to lose.
   struct Attempt {
-    bool in_flight = false;  // a call to the node is out
-    bool locked = false;     // the node has its coins locked
-    bool relocks = false;    // it has not, though there is nothing left to sign
+    bool in_flight = false;   // a call to the node is out
+    bool locked = false;      // the node has its coins locked
+    bool relocks = false;     // it has not, though there is nothing left to sign
+    bool wants_look = false;  // who spends its coins has to be asked first
     int failures = 0;
     Millis due_ms = 0;
     std::optional<Stall> stall;

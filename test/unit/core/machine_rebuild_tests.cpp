@@ -13,6 +13,9 @@ using samples::CoinOf;
 using samples::OutputTo;
 using samples::To;
 
+// Without a new block the wallet is read once a minute.
+constexpr Millis kLongEnoughForTheWallet = 120'000;
+
 const bitcoin::TxOut kAlicesOutput = OutputTo("alice", 1'200'000);
 
 // w-1 was accepted by the node: batch 3, transaction t1, coins c1 and c2, 1,200,000 sat to alice.
@@ -245,6 +248,46 @@ BOOST_FIXTURE_TEST_CASE(no_verdict_where_the_rules_decide, TwoCoins) {
   CHECK_STEP(GiveVerdict("w-1", OperatorVerdict::kPayAgain),
              "answer 2: no verdict needed w-1 sent broadcast t1");
   CHECK_STEP(GiveVerdict("w-2", OperatorVerdict::kNever), "answer 3: unknown id");
+}
+
+// What was asked for, or sent, and not answered, goes on by itself: no word is taken for it.
+BOOST_AUTO_TEST_CASE(no_verdict_for_want_of_an_answer) {
+  for (const Phase phase : {Phase::kRequestDurable, Phase::kSignatureDurable}) {
+    PlayAt play(phase);
+    if (phase == Phase::kRequestDurable) play.SignsUnheard();
+    if (phase == Phase::kSignatureDurable) play.BroadcastsUnheard();
+    BOOST_TEST(play.View("w-1").stalled->automatic);
+    for (const auto verdict :
+         {OperatorVerdict::kPayAgain, OperatorVerdict::kNever, OperatorVerdict::kPaid}) {
+      const std::string text = play.GiveVerdict("w-1", verdict);
+      BOOST_TEST(text.find("no verdict needed w-1 pending") != std::string::npos, text);
+    }
+  }
+}
+
+// The rival has left the mempool, and ours is back, before anybody here has seen it: the verdict is
+// wrong, and pays nothing.
+BOOST_FIXTURE_TEST_CASE(a_verdict_on_what_is_in_the_mempool_pays_nothing_more, TwoCoins) {
+  const Transaction rival =
+      Rival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 100'000)});
+  node.Broadcast(samples::BytesOf(rival));
+  Hint(rival);
+  Settle();
+  BOOST_TEST((State() == SendState::kConflicted));
+  After(kLongEnoughForTheWallet);
+  Settle();
+  node.Evict();
+  node.Broadcast(samples::BytesOf(ours));
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  Settle();
+  for (int i = 0; i < 6; ++i) {
+    Wake();
+    Settle();
+  }
+  BOOST_TEST((State() == SendState::kBroadcast));
+  BOOST_TEST(log.batches().size() == 1U);
+  MineAndSettle(3);
+  BOOST_TEST(Payments() == 1);
 }
 
 // V5: the old transaction may still confirm.
