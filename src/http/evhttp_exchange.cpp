@@ -20,7 +20,9 @@ struct EvbufferDeleter {
 };
 using Evbuffer = std::unique_ptr<evbuffer, EvbufferDeleter>;
 
-std::string MethodText(evhttp_cmd_type command) {
+// libevent has a number for a method that it does not know which its own enumeration has not: an
+// int, for that reason.
+std::string MethodText(int command) {
   switch (command) {
     case EVHTTP_REQ_GET:
       return "GET";
