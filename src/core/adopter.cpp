@@ -36,8 +36,13 @@ std::optional<std::vector<uint32_t>> FreeVouts(const bitcoin::Transaction& trans
 }  // namespace
 
 Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
-                 Builder& builder)
-    : policy_(policy), ledger_(ledger), outbox_(outbox), follower_(follower), builder_(builder) {}
+                 Builder& builder, Payer& payer)
+    : policy_(policy),
+      ledger_(ledger),
+      outbox_(outbox),
+      follower_(follower),
+      builder_(builder),
+      payer_(payer) {}
 
 void Adopter::Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail) {
   results_.push_back({adopt.call, adopt.id, verdict, replayed, std::move(detail), adopt.stored});
@@ -62,6 +67,16 @@ bool Adopter::IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) con
   return version && !version->paid[IndexOfSend(*live, send.id)].empty();
 }
 
+// It has ended, or a transaction may exist that pays it. A batch for which no signature was asked
+// for can be given up: a log that was put back may have bound the send to other coins than it was
+// paid from.
+bool Adopter::IsBound(const Send& send) const {
+  if (!Ledger::IsOpen(send)) return true;
+  const Batch* live = ledger_.LiveBatchOf(send);
+  const size_t may_be_given_up = live && !SignatureAsked(*live) ? 1 : 0;
+  return send.batches.size() > may_be_given_up;
+}
+
 void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
   if (send && adopt.content && DifferingField(*send, *adopt.content)) {
     return Give(adopt, Verdict::kIdReused, true, "the id is recorded with other content");
@@ -69,7 +84,7 @@ void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
   if (send && IsRecordedPayment(*send, adopt.txid)) {
     return Give(adopt, Verdict::kKnown, true, "");
   }
-  if (send && (!Ledger::IsOpen(*send) || !send->batches.empty())) {
+  if (send && IsBound(*send)) {
     return Give(adopt, Verdict::kTooLate, true,
                 "the id has ended, or is bound to another transaction that pays it, or may");
   }
@@ -92,10 +107,11 @@ void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now
   if (waiting == waiting_.end()) return;
   const Adopt adopt = std::move(waiting->second);
   waiting_.erase(waiting);
-  // A node that is behind knows nothing of places (R10).
-  if (!follower_.has_read_chain()) {
+  // A node that is behind knows nothing of places (R10); and before the wallet's spends were looked
+  // at it is not known that no signature exists.
+  if (!follower_.has_read_chain() || !follower_.has_matched_spends()) {
     return Give(adopt, Verdict::kNodeUnavailable, false,
-                "the chain is not read to its end: " + follower_.View().problem);
+                "chain and wallet are not read to their end: " + follower_.View().problem);
   }
   if (const auto* refused = std::get_if<Refused>(&reply.outcome)) {
     const bool is_unknown = refused->why == Refusal::kNotFound;
@@ -120,7 +136,7 @@ void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now
 void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis now_ms) {
   const Send* send = ledger_.FindSend(adopt.id);
   // It may have gone on while the node was asked.
-  if (send && (!Ledger::IsOpen(*send) || !send->batches.empty())) return OnAdopt(adopt, send);
+  if (send && IsBound(*send)) return OnAdopt(adopt, send);
   const auto transaction = bitcoin::ParseTransaction(found.raw_tx);
   if (!transaction || bitcoin::TxidOf(*transaction) != adopt.txid) {
     return Give(adopt, Verdict::kNodeUnavailable, false, "the node has shown another transaction");
@@ -131,6 +147,7 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
     return Give(adopt, Verdict::kNotPaid, false,
                 "the transaction does not pay these outputs, or they pay another id already");
   }
+  if (send && send->live_batch) payer_.Drop(*send->live_batch, now_ms);
   PaymentAdopted record{adopt.id, content, found.raw_tx, *vouts, found.fee_sat};
   if (const auto objection = ledger_.Objection(record)) {
     return Give(adopt, Verdict::kNotPaid, false, *objection);

@@ -17,6 +17,7 @@
 #include "core/commands.h"
 #include "core/follower.h"
 #include "core/outbox.h"
+#include "core/payer.h"
 #include "core/policy.h"
 
 namespace sendonce::core {
@@ -37,7 +38,7 @@ class Adopter {
   static constexpr size_t kMaxWaitingAdoptions = 1'000;
 
   Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
-          Builder& builder);
+          Builder& builder, Payer& payer);
 
   // `send`: what is recorded under the id, or nullptr. There is one Result for each call, at once
   // or after OnTransactionLookedUp.
@@ -51,6 +52,7 @@ class Adopter {
 
  private:
   void Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail);
+  bool IsBound(const Send& send) const;
   bool IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) const;
   void Record(const Adopt& adopt, const FoundTransaction& found, Millis now_ms);
   void RecordPlace(BatchId batch, const bitcoin::Txid& txid, const FoundTransaction& found,
@@ -63,6 +65,7 @@ class Adopter {
   Outbox& outbox_;
   Follower& follower_;
   Builder& builder_;
+  Payer& payer_;
   std::map<CallToken, Adopt> waiting_;
   std::vector<Result> results_;
 };

@@ -64,12 +64,14 @@ Follower::Follower(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPoo
       ledger_(ledger),
       outbox_(outbox),
       pool_(pool),
+      matcher_(policy, outbox),
       spends_since_(BlockBelowTip(kSpendsWindowBlocks)) {
   SetStalls(0);
 }
 
 void Follower::Advance(Millis now_ms) {
   SetStalls(now_ms);
+  matcher_.Advance(now_ms);
   if (reading_ || pending_reads_ > 0) return;
   const bool in_trouble = failures_ > 0 || wallet_failures_ > 0;
   if (now_ms < next_read_ms_ && (in_trouble || !wanted_)) return;
@@ -80,7 +82,8 @@ void Follower::Advance(Millis now_ms) {
 
 Millis Follower::next_due_ms() const {
   // While the node is being read its reply is what wakes us.
-  return reading_ || pending_reads_ > 0 ? INT64_MAX : next_read_ms_;
+  const Millis read_ms = reading_ || pending_reads_ > 0 ? INT64_MAX : next_read_ms_;
+  return std::min(read_ms, matcher_.next_due_ms());
 }
 
 template <typename T>
@@ -193,6 +196,7 @@ std::optional<std::pair<std::string, std::string>> Follower::LagOf(const NodeFac
 }
 
 bool Follower::behind_wallet() const {
+  if (!matcher_.is_done()) return true;
   return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(), [](const auto& item) {
     const Alarm& alarm = item.second;
     return alarm.raised.kind == AlarmKind::kUnexplainedSpendAtStart && !alarm.accepted_reason;
@@ -488,15 +492,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
   }
   for (const WalletSpend& spend : *spends) {
     NoteSignature(spend.txid, now_ms);
-    if (IsExplained(spend)) continue;
-    const bool at_start = !compared_with_wallet_;
-    RaiseAlarm(AlarmKind::kUnexplainedSpend, spend.txid, std::nullopt,
-               at_start
-                   ? "the wallet spent this before the daemon started, and no record explains it: "
-                     "the WAL may be behind the wallet"
-                   : "the wallet spent this, and no record explains it: somebody else uses the "
-                     "wallet",
-               now_ms);
+    if (!IsExplained(spend)) NoteUnexplained(spend.txid, now_ms);
   }
   // A wallet that has not read the chain yet does not know all its spends.
   if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
@@ -504,6 +500,45 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
     spends_since_ = BlockBelowTip(kSpendsOverlapBlocks);
   }
   FinishRound(now_ms);
+}
+
+void Follower::NoteUnexplained(const bitcoin::Txid& txid, Millis now_ms) {
+  const bool at_start = !compared_with_wallet_;
+  if (at_start) matcher_.Add(txid);
+  RaiseAlarm(AlarmKind::kUnexplainedSpend, txid, std::nullopt,
+             at_start ? "the wallet spent this before the daemon started, and no record explains "
+                        "it: the WAL may be behind the wallet"
+                      : "the wallet spent this, and no record explains it: somebody else uses the "
+                        "wallet",
+             now_ms);
+}
+
+// A log that was put back can hold what the wallet has signed, and not know its txid.
+void Follower::OnSpendLookedUp(const TransactionLookedUp& reply, Millis now_ms) {
+  const auto found = matcher_.OnLookedUp(reply, now_ms);
+  const auto transaction = found ? bitcoin::ParseTransaction(found->raw_tx) : std::nullopt;
+  // What the blocks hold that were read was matched then.
+  const bool was_read =
+      found && found->block && found->block->height <= ledger_.chain().tip().height;
+  if (transaction && !was_read) {
+    const auto batches = BatchesSpentBy(ledger_, *transaction);
+    const bool is_ours = std::any_of(batches.begin(), batches.end(), [&](BatchId id) {
+      return IsVersionOf(*ledger_.FindBatch(id), *transaction);
+    });
+    OnTransaction(*transaction, std::nullopt, now_ms);
+    if (is_ours) {
+      AcceptAlarmsOf(reply.txid, "a version of a batch, but for its signatures", now_ms);
+    }
+  }
+  SetStalls(now_ms);
+}
+
+void Follower::AcceptAlarmsOf(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms) {
+  std::vector<Seq> open;
+  for (const auto& [number, alarm] : ledger_.alarms()) {
+    if (alarm.raised.txid == txid && !alarm.accepted_reason) open.push_back(number);
+  }
+  for (Seq number : open) outbox_.Write(AlarmAccepted{number, reason}, now_ms);
 }
 
 // Of what is not in memory the log's index says so.
@@ -552,6 +587,7 @@ std::optional<std::string> Follower::RefusalToPay() const {
 
 void Follower::MakeDue(Millis now_ms) {
   all_coins_not_before_ms_ = now_ms;
+  matcher_.MakeDue(now_ms);
   next_read_ms_ = now_ms;
   wallet_read_due_ms_ = now_ms;
 }

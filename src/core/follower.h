@@ -19,6 +19,7 @@
 #include "core/matching.h"
 #include "core/outbox.h"
 #include "core/policy.h"
+#include "core/spend_matcher.h"
 
 namespace sendonce::core {
 
@@ -33,6 +34,8 @@ class Follower {
   void OnChainRead(const ChainRead& read, Millis now_ms);
   void OnCoinsRead(const CoinsRead& read, Millis now_ms);
   void OnSpendsRead(const SpendsRead& read, Millis now_ms);
+  // REQUIRES: the call is kMatchersCall.
+  void OnSpendLookedUp(const TransactionLookedUp& reply, Millis now_ms);
 
   // Reconcile as soon as may be.
   void Want() { wanted_ = true; }
@@ -66,8 +69,10 @@ class Follower {
   // Whether the wallet's spends have been compared with the log since the start of the process.
   bool compared_with_wallet() const { return compared_with_wallet_; }
   // The log may be behind the wallet: an unexplained spend from before the start is not accepted
-  // yet.
+  // yet, or not matched by its coins.
   bool behind_wallet() const;
+  // Each spend that was unexplained then has been matched by its coins.
+  bool has_matched_spends() const { return compared_with_wallet_ && matcher_.is_done(); }
   // The wallet or chain is not the one that the log is bound to.
   bool misbound() const { return misbound_; }
   // The chain was read to its end, on a node that has all the work that was ever seen (R10).
@@ -122,6 +127,8 @@ class Follower {
   bool HasAlarmFor(const bitcoin::Txid& txid) const;
   bool IsExplained(const WalletSpend& spend) const;
   void NoteSignature(const bitcoin::Txid& txid, Millis now_ms);
+  void NoteUnexplained(const bitcoin::Txid& txid, Millis now_ms);
+  void AcceptAlarmsOf(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms);
   bool HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const;
   ChainPosition BlockBelowTip(int32_t depth) const;
   void AskForCoinsAndSpends(Millis now_ms);
@@ -133,6 +140,7 @@ class Follower {
   Ledger& ledger_;
   Outbox& outbox_;
   CoinPool& pool_;
+  SpendMatcher matcher_;
 
   bool wanted_ = true;
   bool reading_ = false;

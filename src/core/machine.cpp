@@ -35,7 +35,7 @@ class Machine::Parts {
         payer_(policy_, ledger_, outbox_, follower_),
         funder_(policy_, ledger_, pool_),
         builder_(policy_, ledger_, outbox_, pool_, follower_, payer_, funder_, drafts_),
-        adopter_(policy_, ledger_, outbox_, follower_, builder_),
+        adopter_(policy_, ledger_, outbox_, follower_, builder_, payer_),
         bumper_(policy_, ledger_, outbox_, pool_, follower_, payer_, funder_, drafts_),
         desk_(policy_, ledger_, outbox_, follower_, payer_, builder_, bumper_),
         pruner_(policy_, ledger_, outbox_, follower_) {}
@@ -166,6 +166,7 @@ class Machine::Parts {
     adopter_.OnAdopt(adopt, desk_.Find(adopt.id, adopt.stored));
   }
   void operator()(const TransactionLookedUp& reply) {
+    if (reply.call == kMatchersCall) return follower_.OnSpendLookedUp(reply, now_ms_);
     adopter_.OnTransactionLookedUp(reply, now_ms_);
   }
 

@@ -302,7 +302,10 @@ BOOST_AUTO_TEST_CASE(nothing_is_given_up_before_the_log_has_been_compared_with_t
   CHECK_STEP(play.Cancel("w-1"), "answer 5: not paying");
   CHECK_STEP(play.Cancel("unknown"), "answer 6: not paying");
   play.Durable();
+  // Nor before it is known what coins it spends.
   play.AcceptAlarm(3);
+  CHECK_STEP(play.Cancel("unknown"), "answer 8: not paying");
+  play.LooksUpTransaction();
   CHECK_STEP(play.Cancel("unknown"), "append 5: unknown cancelled");
 }
 
@@ -393,9 +396,12 @@ BOOST_AUTO_TEST_CASE(nothing_expires_before_the_log_has_been_compared_with_the_w
   play.ReadsChain();
   play.ReadsCoins();
   CHECK_STEP(play.ReadsSpends(std::vector<WalletSpend>{{samples::HashOf(77), 1, false}}),
-             "append 3: alarm: unexplained spend at start t1");
+             "append 3: alarm: unexplained spend at start t1", "look up t1");
   play.Durable();
-  CHECK_STEP(play.AcceptAlarm(3), "append 4: alarm 3 accepted", "append 5: w-1 expired");
+  CHECK_STEP(play.AcceptAlarm(3), "append 4: alarm 3 accepted");
+  CHECK_STEP(play.LooksUpTransaction(Unknown{"timeout"}), "");
+  CHECK_STEP(play.Wake(), "look up t1");
+  CHECK_STEP(play.LooksUpTransaction(), "append 5: w-1 expired");
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_is_known_again_after_a_restart) {

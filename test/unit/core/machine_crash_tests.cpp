@@ -252,6 +252,94 @@ BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_is_neither_cancelled_nor_exp
   BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
 }
 
+// The txid of a legacy input is not known before it is signed: the transaction is told by its
+// coins.
+BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_with_legacy_coins_is_told_by_them) {
+  SendContent content = Paying({To("alice", 50'000)});
+  content.not_after_ms = 1'020'000;
+  Play play;
+  play.FundWith({samples::LegacyCoinOf(1, 1'000'000)});
+  play.Start();
+  BringTo(play, Phase::kReservationDurable, content);
+  const MemoryLog copy = play.log;
+  play.Settle();
+  BOOST_TEST(play.node.mempool().size() == 1U);
+  play.log = copy;
+  play.After(20'000);
+  play.Crash();
+  play.ReadsChain();
+  play.ReadsCoins();
+  const std::string text = play.ReadsSpends();
+  BOOST_TEST(text.find("alarm: unexplained spend at start") != std::string::npos, text);
+  // Nothing may be given up by the word of somebody who has not looked at the coins either.
+  for (const auto& [number, alarm] : play.ledger().alarms()) play.AcceptAlarm(number);
+  BOOST_TEST(play.ledger().FindSend("w-1")->live_batch.has_value());
+  const std::string matched = play.LooksUpTransaction();
+  BOOST_TEST(matched.find("adopts") != std::string::npos, matched);
+  play.Durable();
+  BOOST_TEST((play.View("w-1").state == SendState::kBroadcast));
+  BOOST_TEST(play.Cancel("w-1").find("too late") != std::string::npos);
+  play.node.Mine();
+  play.Reconcile();
+  BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
+}
+
+// A log that was put back from before the send was paid, from other coins than it is bound to now:
+// `adopt` is the way out, and gives up what no signature was asked for.
+BOOST_AUTO_TEST_CASE(what_was_paid_behind_the_log_from_other_coins_can_be_adopted) {
+  PlayAt play(Phase::kReservationDurable);
+  const Coin other = CoinOf(2, 500'000);
+  play.node.Fund(other, 6);
+  const auto paid =
+      samples::Signed(samples::Spending({other}, {samples::OutputTo("alice", 50'000)}), {other});
+  play.node.Broadcast(samples::BytesOf(paid));
+  play.Crash();
+  const Adopt adopt{50, "w-1", std::nullopt, bitcoin::TxidOf(paid), std::nullopt};
+  play.ReadsChain();
+  play.ReadsCoins();
+  play.ReadsSpends();
+  // Not before it is known that no signature exists.
+  play.Give(adopt);
+  play.LooksUpTransaction();
+  play.LooksUpTransaction();
+  play.Settle();
+  BOOST_TEST((std::get<SendReply>(play.ReplyTo(50)).verdict == Verdict::kKnown));
+  BOOST_TEST((play.View("w-1").txid == bitcoin::TxidOf(paid)));
+  BOOST_TEST(play.ledger().alarms().begin()->second.accepted_reason.has_value());
+  play.node.Mine();
+  play.Reconcile();
+  for (int i = 0; i < 5; ++i) {
+    play.Wake();
+    play.Settle();
+  }
+  play.node.Mine();
+  play.Reconcile();
+  BOOST_TEST(play.node.PaymentsInChain(samples::OutputTo("alice", 50'000)) == 1);
+  BOOST_TEST(play.node.signed_ever().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_signature_was_asked_for_can_not_be_adopted) {
+  PlayAt play(Phase::kRequestDurable);
+  play.Give(Adopt{50, "w-1", std::nullopt, samples::HashOf(7), std::nullopt});
+  BOOST_TEST((std::get<SendReply>(play.ReplyTo(50)).verdict == Verdict::kTooLate));
+}
+
+// What is explained so needs nobody's word.
+BOOST_AUTO_TEST_CASE(the_alarm_of_a_spend_that_is_told_by_its_coins_is_accepted) {
+  Play play;
+  play.FundWith({samples::LegacyCoinOf(1, 1'000'000)});
+  play.Start();
+  BringTo(play, Phase::kReservationDurable);
+  const MemoryLog copy = play.log;
+  play.Settle();
+  play.log = copy;
+  play.Crash();
+  play.Settle();
+  BOOST_REQUIRE(play.ledger().alarms().size() == 1U);
+  BOOST_TEST(play.ledger().alarms().begin()->second.accepted_reason.has_value());
+  BOOST_TEST(!play.machine().paying_stall());
+}
+
 // A reorganisation that is read before the wallet gives up what no signature was asked for; not
 // this, before the wallet has been heard.
 BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_survives_a_reorganisation) {

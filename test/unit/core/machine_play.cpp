@@ -178,6 +178,14 @@ std::string Play::LooksUp(Outcome<std::vector<CoinStanding>> outcome) {
   return Give(CoinsLookedUp{effect.batch, std::move(outcome), effect.draft});
 }
 
+std::string Play::LooksUpTransaction() {
+  return LooksUpTransaction(node.LookUpTransaction(Asked<LookUpTransaction>().txid));
+}
+std::string Play::LooksUpTransaction(Outcome<FoundTransaction> outcome) {
+  const auto effect = Take<LookUpTransaction>();
+  return Give(TransactionLookedUp{effect.call, effect.txid, std::move(outcome), {}});
+}
+
 std::string Play::Drafts() {
   return Drafts(node.MakeDraft(Asked<DraftTransaction>()));
 }
@@ -268,6 +276,7 @@ std::string Play::AnswerOldest() {
   if (std::holds_alternative<ReadCoins>(oldest)) return ReadsCoins();
   if (std::holds_alternative<ReadSpends>(oldest)) return ReadsSpends();
   if (std::holds_alternative<LookUpCoins>(oldest)) return LooksUp();
+  if (std::holds_alternative<LookUpTransaction>(oldest)) return LooksUpTransaction();
   if (std::holds_alternative<DraftTransaction>(oldest)) return Drafts();
   if (std::holds_alternative<LockCoins>(oldest)) return Locks();
   if (std::holds_alternative<UnlockCoins>(oldest)) return Unlocks();

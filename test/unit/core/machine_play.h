@@ -67,6 +67,8 @@ class Play {
   std::string ReadsSpends(Outcome<std::vector<WalletSpend>> outcome);
   std::string LooksUp();
   std::string LooksUp(Outcome<std::vector<CoinStanding>> outcome);
+  std::string LooksUpTransaction();
+  std::string LooksUpTransaction(Outcome<FoundTransaction> outcome);
   std::string Drafts();
   std::string Drafts(Outcome<Draft> outcome);
   std::string Locks(Outcome<Done> outcome = Done{});
