@@ -33,6 +33,14 @@ std::optional<std::vector<uint32_t>> FreeVouts(const bitcoin::Transaction& trans
   return vouts;
 }
 
+// No caller waits for it: their tokens begin at 1.
+constexpr CallToken kNobody = 0;
+
+// A payment that was adopted, as it stands before anything is known of its block.
+bool IsWithoutPlace(const Batch& batch) {
+  return Ledger::IsOpen(batch) && !batch.confirmation && batch.versions.front().adopted;
+}
+
 }  // namespace
 
 Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
@@ -42,7 +50,18 @@ Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower&
       outbox_(outbox),
       follower_(follower),
       builder_(builder),
-      payer_(payer) {}
+      payer_(payer) {
+  for (const auto& [id, batch] : ledger_.batches()) {
+    if (IsWithoutPlace(batch)) unplaced_.insert(batch.versions.front().txid);
+  }
+}
+
+void Adopter::Advance() {
+  if (unplaced_.empty() || !follower_.has_read_chain()) return;
+  if (asked_round_ == follower_.rounds()) return;
+  asked_round_ = follower_.rounds();
+  for (const bitcoin::Txid& txid : unplaced_) outbox_.Emit(LookUpTransaction{kNobody, txid});
+}
 
 void Adopter::Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail) {
   results_.push_back({adopt.call, adopt.id, verdict, replayed, std::move(detail), adopt.stored});
@@ -103,6 +122,7 @@ void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
 }
 
 void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms) {
+  if (reply.call == kNobody) return FindPlace(reply, now_ms);
   const auto waiting = waiting_.find(reply.call);
   if (waiting == waiting_.end()) return;
   const Adopt adopt = std::move(waiting->second);
@@ -158,6 +178,18 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
   RecordPlace(batch, adopt.txid, found, now_ms);
   AcceptAlarms(*transaction, found, now_ms);
   Give(adopt, is_new ? Verdict::kCreated : Verdict::kKnown, false, "");
+}
+
+// What is in no block that was read will be matched when it is; where the node gives no answer it
+// is asked again.
+void Adopter::FindPlace(const TransactionLookedUp& reply, Millis now_ms) {
+  const auto* found = std::get_if<FoundTransaction>(&reply.outcome);
+  const auto* refused = std::get_if<Refused>(&reply.outcome);
+  const bool is_nowhere = refused && refused->why == Refusal::kNotFound;
+  if (!follower_.has_read_chain() || (!found && !is_nowhere)) return;
+  if (unplaced_.erase(reply.txid) == 0 || !found) return;
+  const Batch* batch = ledger_.FindBatchByTxid(reply.txid);
+  if (batch && IsWithoutPlace(*batch)) RecordPlace(batch->id, reply.txid, *found, now_ms);
 }
 
 // A block that is not read yet will be matched when it is.

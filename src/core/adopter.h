@@ -2,6 +2,9 @@
 // their ids can never be paid again. The transaction is looked up in wallet and chain first; only
 // then is anything written.
 //
+// Where the payment stands is a record of its own, and the block may have been read long ago: what
+// a crash came between is looked up again after the start.
+//
 // Not thread-safe. Pure.
 
 #ifndef SENDONCE_CORE_ADOPTER_H
@@ -9,6 +12,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +49,8 @@ class Adopter {
   void OnAdopt(const Adopt& adopt, const Send* send);
   void OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms);
   void OnCallerGone(CallToken call) { waiting_.erase(call); }
+  // Asks for the place of what has none, once in each round.
+  void Advance();
   // What waits for the node is given up.
   void Stop();
 
@@ -54,6 +60,7 @@ class Adopter {
   void Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail);
   bool IsBound(const Send& send) const;
   bool IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) const;
+  void FindPlace(const TransactionLookedUp& reply, Millis now_ms);
   void Record(const Adopt& adopt, const FoundTransaction& found, Millis now_ms);
   void RecordPlace(BatchId batch, const bitcoin::Txid& txid, const FoundTransaction& found,
                    Millis now_ms);
@@ -67,6 +74,8 @@ class Adopter {
   Builder& builder_;
   Payer& payer_;
   std::map<CallToken, Adopt> waiting_;
+  std::set<bitcoin::Txid> unplaced_;     // adopted before the start, and in no block by the log
+  std::optional<uint64_t> asked_round_;  // in which they were last asked for
   std::vector<Result> results_;
 };
 

@@ -211,6 +211,7 @@ class Machine::Parts {
     desk_.AnswerBumps();
     builder_.Advance(now_ms_);
     payer_.Advance(now_ms_);
+    adopter_.Advance();
     pruner_.Advance(now_ms_);
     for (const Adopter::Result& result : adopter_.TakeResults()) desk_.AnswerAdoption(result);
     desk_.OnTouched(outbox_.TakeTouched());

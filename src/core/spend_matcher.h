@@ -15,8 +15,8 @@
 
 namespace sendonce::core {
 
-// No caller has this number: what is looked up for it is the matcher's.
-constexpr CallToken kMatchersCall = 0;
+// No caller has this number, they count from 1: what is looked up for it is the matcher's.
+constexpr CallToken kMatchersCall = UINT64_MAX;
 
 class SpendMatcher {
  public:

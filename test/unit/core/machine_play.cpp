@@ -109,6 +109,11 @@ std::string Play::Cancel(const SendId& id) {
   return Give(core::Cancel{++last_call_, id, StoredOf(id)});
 }
 
+std::string Play::AdoptPayment(const SendId& id, const std::vector<Payee>& outputs,
+                               const bitcoin::Txid& txid) {
+  return Give(core::Adopt{++last_call_, id, samples::Paying(outputs), txid, StoredOf(id)});
+}
+
 std::string Play::Bump(const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb) {
   return Give(core::Bump{++last_call_, id, fee_rate_sat_kvb, StoredOf(id)});
 }

@@ -46,6 +46,8 @@ class Play {
   std::string AskAlarms() { return Give(core::AskAlarms{++last_call_}); }
   std::string Bump(const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb);
   std::string GiveVerdict(const SendId& id, OperatorVerdict verdict);
+  std::string AdoptPayment(const SendId& id, const std::vector<Payee>& outputs,
+                           const bitcoin::Txid& txid);
   std::string AcceptAlarm(Seq alarm);
   std::string CallerGone(CallToken call) { return Give(core::CallerGone{call}); }
   std::string Stop() { return Give(StopAccepting{}); }

@@ -1,0 +1,71 @@
+// A payment made outside, adopted when its block was read long ago: what becomes of it when the log
+// ends between the record of the payment and that of its place.
+
+#include <boost/test/unit_test.hpp>
+
+#include "machine_play.h"
+
+namespace sendonce::core {
+namespace {
+
+using samples::To;
+
+// w-1 is adopted, its payment in a block that the log has read; of the records of that the first is
+// durable.
+class AdoptedInPart : public Play {
+ public:
+  AdoptedInPart() {
+    Start();
+    const Coin coin = samples::CoinOf(1, 1'000'000);
+    const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
+    const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    txid = bitcoin::TxidOf(payment);
+    node.MineOnly({payment});
+    Reconcile();
+    const Seq before = log.last_seq();
+    AdoptPayment("w-1", {To("alice", 50'000)}, txid);
+    LooksUpTransaction();
+    DurableUpTo(before + 1);
+    Crash();
+  }
+
+  bitcoin::Txid txid;
+};
+
+BOOST_AUTO_TEST_SUITE(machine_adoption_tests)
+
+BOOST_AUTO_TEST_CASE(a_place_that_the_log_lost_is_looked_up_again) {
+  AdoptedInPart play;
+  BOOST_TEST((play.View("w-1").state == SendState::kBroadcast));
+  play.Settle();
+  BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
+  play.node.Mine(10);
+  play.Reconcile();
+  BOOST_TEST((play.View("w-1").state == SendState::kFinal));
+}
+
+BOOST_AUTO_TEST_CASE(it_is_asked_for_again_until_the_node_answers) {
+  AdoptedInPart play;
+  play.ReadsChain();
+  BOOST_REQUIRE(play.IsAskedTo<LookUpTransaction>());
+  play.LooksUpTransaction(Unknown{"timeout"});
+  BOOST_TEST((play.View("w-1").state == SendState::kBroadcast));
+  play.Settle();
+  BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
+}
+
+BOOST_AUTO_TEST_CASE(what_has_left_the_chain_meanwhile_is_matched_when_it_is_mined_again) {
+  AdoptedInPart play;
+  play.node.Reorganise(1);
+  play.Settle();
+  BOOST_TEST((play.View("w-1").state == SendState::kBroadcast));
+  BOOST_TEST(!play.IsAskedTo<LookUpTransaction>());
+  play.node.Mine();
+  play.Reconcile();
+  BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sendonce::core
