@@ -11,7 +11,8 @@ constexpr int kAdopted = kMaxSends - 1;  // the number that is paid by hand
 }  // namespace
 
 Callers::Callers(Daemon& daemon, Checkers& checkers, World& world, Dice& dice)
-    : daemon_(daemon), checkers_(checkers), world_(world), dice_(dice) {
+    : daemon_(daemon), checkers_(checkers), world_(world), dice_(dice), weights_{5, 1, 1, 2, 1,
+                                                                                 1, 2, 1, 1, 1} {
   for (int number = 0; number < kMaxSends; ++number) {
     if (dice_.OneIn(4)) with_deadline_.insert(number);
     if (dice_.OneIn(4)) alone_.insert(number);
@@ -24,30 +25,24 @@ core::CallToken Callers::NewCall(CallKind kind, const std::vector<int>& numbers,
 }
 
 void Callers::CallOnce() {
-  switch (dice_.Roll(16)) {
+  switch (weights_.Roll(dice_)) {
     case 0:
-    case 1:
-    case 2:
-    case 3:
-    case 4:
       return Submit(AnyNumber(), 0);
-    case 5:
+    case 1:
       return Submit(AnyNumber(), 1);
-    case 6:
+    case 2:
       return SubmitMany();
-    case 7:
-    case 8:
+    case 3:
       return Query(dice_.Roll(kMaxSends));
-    case 9:
+    case 4:
       return QueryMany();
-    case 10:
+    case 5:
       return Cancel(AnyNumber());
-    case 11:
-    case 12:
+    case 6:
       return Bump(AnyNumber());
-    case 13:
+    case 7:
       return LeaveOne();
-    case 14:
+    case 8:
       return AcceptAlarms();
     default:
       return PayByHandAndAdopt();

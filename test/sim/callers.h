@@ -11,6 +11,7 @@
 
 #include "daemon.h"
 #include "dice.h"
+#include "weights.h"
 #include "world.h"
 
 namespace sendonce::sim {
@@ -18,6 +19,9 @@ namespace sendonce::sim {
 class Callers {
  public:
   Callers(Daemon& daemon, Checkers& checkers, World& world, Dice& dice);
+
+  // Calls come in a mixture of their own.
+  void DrawWeights() { weights_.Draw(dice_, 1); }
 
   // One call of any kind.
   void CallOnce();
@@ -47,6 +51,7 @@ class Callers {
   Checkers& checkers_;
   World& world_;
   Dice& dice_;
+  Weights weights_;
   core::CallToken last_call_ = 0;
   int used_ = 0;
   std::set<int> with_deadline_;

@@ -90,6 +90,7 @@ class Daemon {
   };
 
   void Start();
+  void Step(core::Command command);
   void FillIn(core::Command& command) const;
   void Carry(core::Effect& effect);
   void TellDurable();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/views.h"
+#include "violation.h"
 #include "wal/codec.h"
 
 namespace sendonce::sim {
@@ -15,6 +16,9 @@ using core::Seq;
 using core::Version;
 
 void DurableFacts::Take(const Entry& entry) {
+  if (const auto objection = ledger_.Objection(entry.record)) {
+    throw Violation("rules", "a record is durable that those before it forbid: " + *objection);
+  }
   if (const auto* reserved = std::get_if<core::BatchReserved>(&entry.record)) {
     for (const core::Exclusion& one : reserved->exclusions) {
       if (one.reason != core::ExclusionReason::kDeepRival) continue;

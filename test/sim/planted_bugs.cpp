@@ -33,6 +33,12 @@ void ForgetVersions(core::Ledger::Contents& contents) {
   }
 }
 
+void ForgetBatches(core::Ledger::Contents& contents) {
+  for (core::Send& send : contents.sends) {
+    if (send.batches.size() > 1) send.batches = {send.batches.back()};
+  }
+}
+
 // Those that another has made: their witness is not the wallet's.
 bool IsForeign(const core::ToyNode& node, const bitcoin::Transaction& transaction) {
   const auto& ours = node.signed_ever();
@@ -57,6 +63,15 @@ void RenameRetry(const core::Ledger& ledger, core::Submit& submit) {
   if (submit.stored || ledger.FindSend(submit.id)) submit.id += "r";
 }
 
+void BelieveLocks(const core::ToyNode& node, std::vector<core::CoinStanding>& standings) {
+  const auto locked = node.locked();
+  for (core::CoinStanding& standing : standings) {
+    if (std::find(locked.begin(), locked.end(), standing.outpoint) == locked.end()) continue;
+    standing.unspent = true;
+    standing.mempool_spender.reset();
+  }
+}
+
 void PlantInChain(Canary canary, const core::ToyNode& node, core::ChainStep& step) {
   if (canary == Canary::kForgottenAdoptions) HideForeignVersions(node, step);
   if (canary == Canary::kMempoolBelieved && !step.blocks.empty() && !step.more) {
@@ -70,6 +85,7 @@ void PlantInChain(Canary canary, const core::ToyNode& node, core::ChainStep& ste
 void PlantInContents(Canary canary, core::Ledger::Contents& contents) {
   if (canary == Canary::kForgottenSignature) ForgetSignatures(contents);
   if (canary == Canary::kForgottenVersions) ForgetVersions(contents);
+  if (canary == Canary::kForgottenBatches) ForgetBatches(contents);
 }
 
 void PlantInCommand(Canary canary, const core::ToyNode& node, const core::Ledger& ledger,
@@ -87,6 +103,10 @@ void PlantInCommand(Canary canary, const core::ToyNode& node, const core::Ledger
         if (coin.height == 0) coin.height = node.height() - 5;
       }
     }
+  }
+  if (auto* looked = std::get_if<core::CoinsLookedUp>(&command)) {
+    auto* standings = std::get_if<std::vector<core::CoinStanding>>(&looked->outcome);
+    if (standings && canary == Canary::kLockBelieved) BelieveLocks(node, *standings);
   }
   if (auto* read = std::get_if<core::SpendsRead>(&command)) {
     auto* spends = std::get_if<std::vector<core::WalletSpend>>(&read->outcome);

@@ -40,6 +40,9 @@ World::Limits AnyLimits(Dice& dice) {
   World::Limits limits;
   limits.deepest_reorganisation = dice.OneIn(4) ? 8 : 4;
   limits.has_legacy_coins = dice.OneIn(3);
+  limits.wallet = static_cast<World::Wallet>(dice.Roll(3));
+  limits.takes_reserved_coins = dice.OneIn(2);
+  if (dice.OneIn(3)) limits.most_takings = 12;
   return limits;
 }
 
@@ -63,7 +66,13 @@ class Schedule {
         world_(node_, condition_, checkers_, trace_, dice_, limits_),
         disk_(Prepare()),
         daemon_({node_, condition_, *disk_, checkers_, trace_}, policy_, options.canary),
-        callers_(daemon_, checkers_, world_, dice_) {}
+        callers_(daemon_, checkers_, world_, dice_) {
+    if (dice_.OneIn(4)) return;
+    world_.DrawWeights();
+    callers_.DrawWeights();
+    steps_.Draw(dice_, 3);
+    fates_.Draw(dice_, 1);
+  }
 
   ScheduleResult Run() {
     if (!dice_.OneIn(4)) daemon_.Settle();
@@ -83,15 +92,26 @@ class Schedule {
   }
 
   void TakeStep() {
-    const int roll = dice_.Roll(100);
-    if (roll < 15) return callers_.CallOnce();
-    if (roll < 26) return world_.Happen();
-    if (roll < 28) return Hint();
-    if (roll < 32) return PassTime();
-    if (roll < 34) return Die();
-    if (roll < 35) return daemon_.CarryLateOne(dice_);
-    if (roll < 52) return SyncSome();
-    UseALane();
+    switch (steps_.Roll(dice_)) {
+      case 0:
+        return UseALane();
+      case 1:
+        return SyncSome();
+      case 2:
+        return callers_.CallOnce();
+      case 3:
+        return world_.Happen();
+      case 4:
+        return Hint();
+      case 5:
+        return PassTime();
+      case 6:
+        return Die();
+      case 7:
+        return Rest();
+      default:
+        return daemon_.CarryLateOne(dice_);
+    }
   }
 
   void SyncSome() {
@@ -116,14 +136,10 @@ class Schedule {
   }
 
   Fate AnyFate() {
-    const int roll = dice_.Roll(60);
-    if (roll < 46) return Fate::kHonest;
-    if (roll < 48) return Fate::kTwice;
-    if (roll < 51) return Fate::kReplyLost;
-    if (roll < 53) return Fate::kRequestLost;
-    if (roll < 55) return Fate::kLate;
-    if (roll < 57) return Fate::kNotExecuted;
-    return roll < 59 ? Fate::kWhim : Fate::kGarbledReply;
+    static constexpr Fate kFates[] = {Fate::kHonest,      Fate::kTwice,       Fate::kReplyLost,
+                                      Fate::kRequestLost, Fate::kLate,        Fate::kNotExecuted,
+                                      Fate::kWhim,        Fate::kGarbledReply};
+    return kFates[fates_.Roll(dice_)];
   }
 
   // True ones and forged ones.
@@ -142,6 +158,15 @@ class Schedule {
   void Die() {
     ++result_.crashes;
     daemon_.Crash(dice_);
+    if (dice_.OneIn(2)) Rest();
+  }
+
+  // For a while everything goes well.
+  void Rest() {
+    daemon_.Settle();
+    if (dice_.OneIn(2)) return;
+    callers_.AcceptAlarms();
+    daemon_.Settle();
   }
 
   // --- the end
@@ -250,6 +275,8 @@ class Schedule {
   Trace trace_;
   const core::Policy policy_;
   const World::Limits limits_;
+  Weights steps_ = {48, 17, 15, 11, 2, 4, 2, 2, 1};
+  Weights fates_ = {46, 2, 3, 2, 2, 2, 2, 1};
   core::ToyNode node_;
   Condition condition_;
   Checkers checkers_;

@@ -13,15 +13,31 @@ namespace samples = core::samples;
 
 namespace {
 
-constexpr uint32_t kCoins = 9;
 constexpr uint32_t kStrangers = 2;
-constexpr int kMaxTakings = 6;
 constexpr int kMaxBumps = 3;
 
 std::vector<Transaction> TransactionsOf(const TransactionBook& book) {
   std::vector<Transaction> transactions;
   for (const auto& known : book.all()) transactions.push_back(known.transaction);
   return transactions;
+}
+
+// `count` coins, each by `step_sat` larger than the one before.
+struct Purse {
+  uint32_t count;
+  Amount least_sat;
+  Amount step_sat;
+};
+
+Purse PurseOf(World::Wallet wallet) {
+  switch (wallet) {
+    case World::Wallet::kSmallCoins:
+      return {14, 57'000, 7'000};
+    case World::Wallet::kFewCoins:
+      return {2, 700'000, 200'000};
+    default:
+      return {9, 120'000, 30'000};
+  }
 }
 
 }  // namespace
@@ -33,16 +49,18 @@ World::World(core::ToyNode& node, Condition& condition, Checkers& checkers, Trac
       checkers_(checkers),
       trace_(trace),
       dice_(dice),
-      limits_(limits) {}
+      limits_(limits),
+      weights_{3, 3, 1, 1, 2, 2, 2, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1} {}
 
 void World::Begin() {
   node_.shows_old_coins = false;
-  for (uint32_t i = 1; i <= kCoins; ++i) {
+  const Purse purse = PurseOf(limits_.wallet);
+  for (uint32_t i = 1; i <= purse.count; ++i) {
     const bool legacy = limits_.has_legacy_coins && i % 2 == 0;
-    const Amount amount_sat = 90'000 + 30'000 * static_cast<Amount>(i);
+    const Amount amount_sat = purse.least_sat + purse.step_sat * static_cast<Amount>(i - 1);
     node_.Fund(legacy ? samples::LegacyCoinOf(i, amount_sat) : samples::CoinOf(i, amount_sat), 6);
   }
-  coins_made_ = kCoins;
+  coins_made_ = purse.count;
   for (uint32_t i = 0; i < kStrangers; ++i) {
     Coin coin = samples::CoinOf(++coins_made_, 400'000);
     node_.FundStranger(coin);
@@ -52,27 +70,15 @@ void World::Begin() {
 }
 
 void World::Happen() {
-  struct Event {
-    int weight;
-    void (World::*happen)();
-  };
-  static constexpr Event kEvents[] = {
-      {3, &World::MineSome},      {3, &World::Mine},         {1, &World::MineMany},
-      {1, &World::MineOld},       {2, &World::Take},         {2, &World::TakeInABlock},
-      {2, &World::BumpForeignly}, {1, &World::Malleate},     {1, &World::Deposit},
-      {3, &World::Reorganise},    {1, &World::Evict},        {1, &World::Restart},
-      {1, &World::Stop},          {1, &World::SwitchWallet}, {1, &World::LockByHand},
-      {1, &World::UnlockAll},     {1, &World::FallBack},     {1, &World::CatchUp}};
+  // As often as the weight at the same place says.
+  static constexpr void (World::*kEvents[])() = {
+      &World::MineSome, &World::Mine,         &World::MineMany,      &World::MineOld,
+      &World::Take,     &World::TakeInABlock, &World::BumpForeignly, &World::Malleate,
+      &World::Deposit,  &World::Reorganise,   &World::Evict,         &World::Restart,
+      &World::Stop,     &World::SwitchWallet, &World::LockByHand,    &World::UnlockAll,
+      &World::FallBack, &World::CatchUp};
   highest_ = std::max(highest_, node_.height());
-  int sides = 0;
-  for (const Event& event : kEvents) sides += event.weight;
-  int roll = dice_.Roll(sides);
-  for (const Event& event : kEvents) {
-    roll -= event.weight;
-    if (roll >= 0) continue;
-    (this->*event.happen)();
-    break;
-  }
+  (this->*kEvents[weights_.Roll(dice_)])();
   highest_ = std::max(highest_, node_.height());
   checkers_.OnWorld();
 }
@@ -152,10 +158,20 @@ Transaction World::SpendByHand(const Coin& coin, const std::vector<TxOut>& outpu
   return spend;
 }
 
+std::vector<Coin> World::CoinsToTake() const {
+  auto coins = node_.CoinsInChain();
+  if (!limits_.takes_reserved_coins) return coins;
+  auto reserved = coins;
+  std::erase_if(reserved, [&](const Coin& coin) {
+    return !checkers_.facts().ledger().IsReserved(coin.outpoint);
+  });
+  return reserved.empty() ? coins : reserved;
+}
+
 // An operator, or a thief, spends a coin of the wallet, reserved or not.
 void World::TakeACoin(bool mined) {
-  const auto coins = node_.CoinsInChain();
-  if (coins.empty() || takings_ == kMaxTakings || (mined && condition_.behind)) return;
+  const auto coins = CoinsToTake();
+  if (coins.empty() || takings_ == limits_.most_takings || (mined && condition_.behind)) return;
   ++takings_;
   const Coin coin = dice_.Pick(coins);
   const Amount rest_sat = coin.amount_sat * 9 / 10;

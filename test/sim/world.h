@@ -12,18 +12,31 @@
 #include "dice.h"
 #include "node_calls.h"
 #include "trace.h"
+#include "weights.h"
 
 namespace sendonce::sim {
 
 class World {
  public:
+  enum class Wallet : uint8_t {
+    kUsual,
+    kSmallCoins,  // most sends need several
+    kFewCoins,    // most spend another's change
+  };
   struct Limits {
     int32_t deepest_reorganisation = 6;
     bool has_legacy_coins = false;
+    Wallet wallet = Wallet::kUsual;
+    // Other users take coins that are reserved before any others, and so many.
+    bool takes_reserved_coins = false;
+    int most_takings = 6;
   };
 
   World(core::ToyNode& node, Condition& condition, Checkers& checkers, Trace& trace, Dice& dice,
         const Limits& limits);
+
+  // Things happen in a mixture of their own.
+  void DrawWeights() { weights_.Draw(dice_, 0); }
 
   // Coins for the wallet, and strangers who have some.
   void Begin();
@@ -62,6 +75,7 @@ class World {
 
   bitcoin::Transaction SpendByHand(const core::Coin& coin,
                                    const std::vector<bitcoin::TxOut>& outputs);
+  std::vector<core::Coin> CoinsToTake() const;
   void Know(const bitcoin::Transaction& transaction);
   bool MayTakeBlocks(int depth) const;
 
@@ -71,6 +85,7 @@ class World {
   Trace& trace_;
   Dice& dice_;
   const Limits limits_;
+  Weights weights_;
   int32_t highest_ = 0;
   int takings_ = 0;
   int bumps_ = 0;
