@@ -49,6 +49,11 @@ void Callers::CallOnce() {
   }
 }
 
+void Callers::CallBriefly() {
+  if (dice_.OneIn(2)) return Submit(AnyNumber(), 0);
+  dice_.OneIn(2) ? Cancel(AnyNumber()) : Query(dice_.Roll(kMaxSends));
+}
+
 int Callers::AnyNumber() {
   const int number = dice_.Roll(std::min(used_ + 1, kAdopted));
   used_ = std::max(used_, number + 1);
@@ -132,10 +137,13 @@ void Callers::AcceptAlarms() {
   }
 }
 
-void Callers::GiveVerdict(int number) {
-  const auto call = NewCall(CallKind::kOther, {number});
-  daemon_.Give(core::GiveVerdict{call, IdOf(number), core::OperatorVerdict::kPayAgain, "looked at",
-                                 daemon_.StoredOf(IdOf(number))});
+void Callers::GiveVerdict(int number, core::OperatorVerdict verdict) {
+  const auto call = NewCall(CallKind::kVerdict, {number});
+  daemon_.Give(
+      core::GiveVerdict{call, IdOf(number), verdict, "looked at", daemon_.StoredOf(IdOf(number))});
+  daemon_.Settle();
+  const bool is_taken = checkers_.promises().IsVerdictTaken(number);
+  if (is_taken && verdict == core::OperatorVerdict::kPaid) world_.PayFromElsewhere(number);
 }
 
 // First the payment, then, as often as it takes, the adoption.

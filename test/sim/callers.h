@@ -26,11 +26,15 @@ class Callers {
   // One call of any kind.
   void CallOnce();
 
+  // One that needs nothing but the log.
+  void CallBriefly();
+
   void Query(int number);
   // Each open alarm is looked at and accepted.
   void AcceptAlarms();
-  // That what may pay the send never will. REQUIRES: it is so.
-  void GiveVerdict(int number);
+  // That what may pay the send never will, and what follows. REQUIRES: it is so. What is declared
+  // paid is paid, from elsewhere, once the verdict is taken.
+  void GiveVerdict(int number, core::OperatorVerdict verdict);
 
  private:
   void Submit(int number, int variant);

@@ -54,6 +54,14 @@ constexpr std::array kBugs = {
     PlantedBug{Canary::kLostWakeUp, "lost-wake-up", "the core is never woken"},
     PlantedBug{Canary::kHiddenSpends, "hidden-spends",
                "other people's spends are not shown to the core (G8)"},
+    PlantedBug{Canary::kStopIgnored, "stop-ignored",
+               "the core is not told that the daemon stops: nobody who waits is answered"},
+    PlantedBug{Canary::kForgottenVerdict, "forgotten-verdict",
+               "a start forgets that a verdict has ended a send"},
+    PlantedBug{Canary::kVerdictMisread, "verdict-misread",
+               "a verdict that a send is paid is taken for one to pay it again"},
+    PlantedBug{Canary::kForgottenPartPayment, "forgotten-part-payment",
+               "a start remembers what a rival spends, and not whom it pays (R7)"},
 };
 
 }  // namespace

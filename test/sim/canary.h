@@ -36,6 +36,10 @@ enum class Canary {
   kLostReply,
   kLostWakeUp,
   kHiddenSpends,
+  kStopIgnored,
+  kForgottenVerdict,
+  kVerdictMisread,
+  kForgottenPartPayment,
 };
 
 struct PlantedBug {

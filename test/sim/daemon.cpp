@@ -232,6 +232,11 @@ void Daemon::Crash(Dice& dice) {
   Start();
 }
 
+void Daemon::StopAccepting() {
+  if (around_.trace.on()) around_.trace.World("the daemon is asked to stop");
+  if (canary_ != Canary::kStopIgnored) Give(core::StopAccepting{});
+}
+
 // --- many steps at once
 
 bool Daemon::SettleOneStep() {

@@ -72,6 +72,9 @@ class Daemon {
   // carried out later. Then it starts again from what is on the disk.
   void Crash(Dice& dice);
 
+  // SIGTERM: nothing new from here on. Whoever stops it syncs what waits, and then it dies.
+  void StopAccepting();
+
   // Everything is synced and answered honestly until nothing waits. Throws Violation if that does
   // not end.
   void Settle();

@@ -27,6 +27,7 @@ void DurableFacts::Take(const Entry& entry) {
   }
   if (const auto* ended = std::get_if<core::SendEnded>(&entry.record)) ended_.insert(ended->id);
   if (const auto* verdict = std::get_if<core::VerdictGiven>(&entry.record)) {
+    verdicts_.insert(verdict->id);
     if (verdict->verdict == core::OperatorVerdict::kNever) ended_.insert(verdict->id);
     for (const auto& txid : verdict->excluded) excluded_by_verdict_.insert({verdict->id, txid});
   }

@@ -39,6 +39,7 @@ class DurableFacts {
   // c, d): for each excluded transaction the rival, none for a verdict.
   using Excluded = std::map<std::pair<core::SendId, bitcoin::Txid>, std::set<bitcoin::Txid>>;
   const Excluded& excluded_by_depth() const { return excluded_by_depth_; }
+  bool HasVerdict(const core::SendId& id) const { return verdicts_.contains(id); }
   bool IsExcludedByVerdict(const core::SendId& id, const bitcoin::Txid& txid) const;
 
   // What a start has to load is what the records fold to: a difference, or nullopt.
@@ -52,6 +53,7 @@ class DurableFacts {
   std::map<core::SendId, std::vector<std::pair<core::Seq, core::SendState>>> history_;
   std::set<core::SendId> ended_;
   Excluded excluded_by_depth_;
+  std::set<core::SendId> verdicts_;
   std::set<std::pair<core::SendId, bitcoin::Txid>> excluded_by_verdict_;
 };
 

@@ -78,8 +78,25 @@ void PaymentChecker::OnNever(int number) {
 void PaymentChecker::OnReservation(const core::Entry& entry) const {
   if (const auto* reserved = std::get_if<core::BatchReserved>(&entry.record)) {
     for (const core::Coin& coin : reserved->coins) CheckClaim(*reserved, coin);
+    for (const core::SendId& id : reserved->sends) CheckWaits(id);
   } else if (const auto* version = std::get_if<core::VersionReserved>(&entry.record)) {
     for (const core::Coin& coin : version->added) CheckClaim({}, coin);
+  }
+}
+
+// R7: what the log knows to be paid in part no rule pays again.
+void PaymentChecker::CheckWaits(const core::SendId& id) const {
+  if (facts_.HasVerdict(id)) return;
+  for (const core::BatchId number : facts_.ledger().FindSend(id)->batches) {
+    const Batch& batch = *facts_.ledger().FindBatch(number);
+    std::vector<bitcoin::Txid> others;
+    for (const core::Rival& rival : batch.rivals) others.push_back(rival.txid);
+    for (const core::Version& version : batch.versions) others.push_back(version.txid);
+    for (const bitcoin::Txid& txid : others) {
+      const Known* known = book_.Find(txid);
+      if (!known || !known->foreign || !known->parts.contains(NumberOf(id))) continue;
+      throw Violation("R7", id + " is paid in part, and paid again without a verdict");
+    }
   }
 }
 

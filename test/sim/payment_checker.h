@@ -1,5 +1,6 @@
 // G2, G6 and the rules behind them: at most one transaction that pays a send can ever confirm, none
-// for one that was fenced, and a coin belongs to one batch (R2) and has been in the chain (R9).
+// for one that was fenced, one that others have paid in part waits for a verdict (R7), and a coin
+// belongs to one batch (R2) and has been in the chain (R9).
 
 #ifndef SENDONCE_TEST_SIM_PAYMENT_CHECKER_H
 #define SENDONCE_TEST_SIM_PAYMENT_CHECKER_H
@@ -38,6 +39,7 @@ class PaymentChecker {
   bool IsExcluded(int number, const TransactionBook::Known& known) const;
   bool IsDeepRival(int number, const TransactionBook::Known& rival,
                    const TransactionBook::Known& excluded) const;
+  void CheckWaits(const core::SendId& id) const;
   void CheckClaim(const core::BatchReserved& reserved, const core::Coin& coin) const;
 
   const core::ToyNode& node_;

@@ -39,6 +39,22 @@ void ForgetBatches(core::Ledger::Contents& contents) {
   }
 }
 
+void ForgetVerdicts(core::Ledger::Contents& contents) {
+  for (core::Send& send : contents.sends) {
+    if (!send.batches.empty()) send.ending = core::Ending::kNone;
+  }
+}
+
+void ForgetPayees(core::Ledger::Contents& contents) {
+  for (core::Batch& batch : contents.batches) {
+    for (core::Rival& rival : batch.rivals) {
+      auto transaction = bitcoin::ParseTransaction(rival.raw_tx).value();
+      for (auto& output : transaction.outputs) output.script = core::samples::ScriptOf("mallory");
+      rival.raw_tx = bitcoin::SerializeTransaction(transaction);
+    }
+  }
+}
+
 // Those that another has made: their witness is not the wallet's.
 bool IsForeign(const core::ToyNode& node, const bitcoin::Transaction& transaction) {
   const auto& ours = node.signed_ever();
@@ -86,6 +102,8 @@ void PlantInContents(Canary canary, core::Ledger::Contents& contents) {
   if (canary == Canary::kForgottenSignature) ForgetSignatures(contents);
   if (canary == Canary::kForgottenVersions) ForgetVersions(contents);
   if (canary == Canary::kForgottenBatches) ForgetBatches(contents);
+  if (canary == Canary::kForgottenVerdict) ForgetVerdicts(contents);
+  if (canary == Canary::kForgottenPartPayment) ForgetPayees(contents);
 }
 
 void PlantInCommand(Canary canary, const core::ToyNode& node, const core::Ledger& ledger,
@@ -111,6 +129,10 @@ void PlantInCommand(Canary canary, const core::ToyNode& node, const core::Ledger
   if (auto* read = std::get_if<core::SpendsRead>(&command)) {
     auto* spends = std::get_if<std::vector<core::WalletSpend>>(&read->outcome);
     if (spends && canary == Canary::kHiddenSpends) spends->clear();
+  }
+  if (auto* verdict = std::get_if<core::GiveVerdict>(&command)) {
+    const bool misread = canary == Canary::kVerdictMisread;
+    if (misread) verdict->verdict = core::OperatorVerdict::kPayAgain;
   }
   if (auto* submit = std::get_if<core::Submit>(&command)) {
     if (canary == Canary::kRenamedRetry) RenameRetry(ledger, *submit);

@@ -19,7 +19,7 @@ PromiseChecker::PromiseChecker(const core::ToyNode& node, const TransactionBook&
 
 void PromiseChecker::OnCall(core::CallToken token, CallKind kind, const std::vector<int>& numbers,
                             int variant) {
-  Call call{kind, numbers, {}, variant};
+  Call call{kind, numbers, {}, variant, stopping_};
   for (const int number : numbers) call.before.push_back(said_[At(number)]);
   calls_.emplace(token, std::move(call));
   expected_.insert(token);
@@ -28,6 +28,7 @@ void PromiseChecker::OnCall(core::CallToken token, CallKind kind, const std::vec
 void PromiseChecker::OnCrash() {
   calls_.clear();
   expected_.clear();
+  stopping_ = false;
 }
 
 void PromiseChecker::OnAnswer(const core::Answer& answer) {
@@ -61,11 +62,18 @@ void PromiseChecker::OnVerdict(const Call& call, const Said& before, Said& said,
       if (before.known || before.never || said.created) {
         throw Violation("G4", id + " is created a second time");
       }
+      if (call.while_stopping) throw Violation("G3", id + " is new, and taken while it stops");
       said.created = true;
       OnSubmitKnown(call, id, said);
       return;
     case Verdict::kKnown:
       if (call.kind == CallKind::kSubmit) OnSubmitKnown(call, id, said);
+      if (call.kind == CallKind::kVerdict) said.verdict_taken = true;
+      return;
+    case Verdict::kStopping:
+      if (call.kind == CallKind::kSubmit && (before.known || before.never)) {
+        throw Violation("G3", "what is known under an id is not told, because it stops");
+      }
       return;
     case Verdict::kIdReused:
       if (said.variant == call.variant) throw Violation("G4", id + " is refused its own content");
@@ -128,6 +136,8 @@ void PromiseChecker::OnView(int number, const Said& before, Said& said, const Se
 
 void PromiseChecker::CheckSent(int number, const SendView& view) const {
   const SendId id = IdOf(number);
+  const core::Send* send = facts_.ledger().FindSend(id);
+  if (send && send->ending == core::Ending::kDeclaredPaid) return;  // whoever said so knows by what
   if (!view.txid) throw Violation("G3", id + " is sent, by nothing");
   const auto* known = book_.Find(*view.txid);
   if (!known || !known->pays.contains(number)) {

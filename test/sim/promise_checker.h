@@ -13,7 +13,7 @@
 
 namespace sendonce::sim {
 
-enum class CallKind : uint8_t { kSubmit, kQuery, kCancel, kOther };
+enum class CallKind : uint8_t { kSubmit, kQuery, kCancel, kVerdict, kOther };
 
 class PromiseChecker {
  public:
@@ -29,6 +29,8 @@ class PromiseChecker {
   // The caller has gone, or the daemon has died: no answer is expected, one may still come.
   void Forget(core::CallToken call) { expected_.erase(call); }
   void OnCrash();
+  // The daemon was asked to stop: nothing new is recorded from here on, and what is known is told.
+  void OnStop() { stopping_ = true; }
 
   // Each acknowledged send is in the log (G1).
   void CheckNothingIsLost() const;
@@ -37,6 +39,7 @@ class PromiseChecker {
 
   bool IsAcknowledged(int number) const { return said_[At(number)].known; }
   bool IsNever(int number) const { return said_[At(number)].never; }
+  bool IsVerdictTaken(int number) const { return said_[At(number)].verdict_taken; }
 
  private:
   // What callers have been told about one id.
@@ -44,6 +47,7 @@ class PromiseChecker {
     bool known = false;
     bool never = false;
     bool created = false;
+    bool verdict_taken = false;
     std::optional<int> variant;
   };
   struct Call {
@@ -51,6 +55,7 @@ class PromiseChecker {
     std::vector<int> numbers;
     std::vector<Said> before;
     int variant = 0;
+    bool while_stopping = false;
   };
 
   static size_t At(int number) { return static_cast<size_t>(number); }
@@ -68,6 +73,7 @@ class PromiseChecker {
   std::map<core::CallToken, Call> calls_;
   std::set<core::CallToken> expected_;
   bool compares_ = true;
+  bool stopping_ = false;
 };
 
 }  // namespace sendonce::sim

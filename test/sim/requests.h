@@ -21,6 +21,8 @@ inline int NumberOf(const core::SendId& id) {
   return std::stoi(id.substr(2));
 }
 
+constexpr int kVariants = 2;  // of what is asked for under one id
+
 // Every third send has two outputs. `variant` 0 is what the first caller of an id means; others
 // differ in the amount.
 inline std::vector<core::Payee> PayeesOf(int number, int variant) {

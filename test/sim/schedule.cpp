@@ -109,6 +109,8 @@ class Schedule {
         return Die();
       case 7:
         return Rest();
+      case 8:
+        return StopPolitely();
       default:
         return daemon_.CarryLateOne(dice_);
     }
@@ -159,6 +161,16 @@ class Schedule {
     ++result_.crashes;
     daemon_.Crash(dice_);
     if (dice_.OneIn(2)) Rest();
+  }
+
+  // Some still call; in the end everybody is answered, and all of it is durable.
+  void StopPolitely() {
+    daemon_.StopAccepting();
+    checkers_.promises().OnStop();
+    for (int calls = dice_.Roll(3); calls > 0; --calls) callers_.CallBriefly();
+    daemon_.Sync(disk_->waiting());
+    checkers_.promises().CheckAllAreAnswered();
+    Die();
   }
 
   // For a while everything goes well.
@@ -213,9 +225,16 @@ class Schedule {
       const auto* live = checkers_.facts().ledger().LiveBatchOf(send);
       if (core::StateOf(send, live) != core::SendState::kConflicted) continue;
       ++result_.verdicts;
-      callers_.GiveVerdict(NumberOf(id));
-      daemon_.Settle();
+      callers_.GiveVerdict(NumberOf(id), AnyVerdict());
+      if (dice_.OneIn(2)) Die();
     }
+  }
+
+  core::OperatorVerdict AnyVerdict() {
+    static constexpr core::OperatorVerdict kVerdicts[] = {core::OperatorVerdict::kPayAgain,
+                                                          core::OperatorVerdict::kNever,
+                                                          core::OperatorVerdict::kPaid};
+    return kVerdicts[dice_.Roll(3)];
   }
 
   void CheckTheEnd() {
@@ -275,7 +294,7 @@ class Schedule {
   Trace trace_;
   const core::Policy policy_;
   const World::Limits limits_;
-  Weights steps_ = {48, 17, 15, 11, 2, 4, 2, 2, 1};
+  Weights steps_ = {48, 17, 15, 11, 2, 4, 2, 2, 1, 1};
   Weights fates_ = {46, 2, 3, 2, 2, 2, 2, 1};
   core::ToyNode node_;
   Condition condition_;

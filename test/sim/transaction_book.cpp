@@ -9,26 +9,36 @@ using bitcoin::TxIn;
 
 TransactionBook::TransactionBook() : payers_(kMaxSends) {
   for (int number = 0; number < kMaxSends; ++number) {
-    main_payees_[PayeesOf(number, 0).front().script] = number;
+    for (const core::Payee& payee : PayeesOf(number, 0)) payees_[payee.script] = number;
   }
 }
 
-// Whatever the amount: what was recorded under the id is compared elsewhere.
-std::set<int> TransactionBook::PaidBy(const Transaction& transaction) const {
-  std::set<int> paid;
-  for (const bitcoin::TxOut& output : transaction.outputs) {
-    const auto found = main_payees_.find(output.script);
-    if (found != main_payees_.end()) paid.insert(found->second);
+// With any of its contents: which was recorded under the id is compared elsewhere.
+bool TransactionBook::Pays(const Transaction& transaction, int number) {
+  const auto& outputs = transaction.outputs;
+  for (int variant = 0; variant < kVariants; ++variant) {
+    const auto payees = PayeesOf(number, variant);
+    const bool all = std::all_of(payees.begin(), payees.end(), [&](const core::Payee& payee) {
+      const bitcoin::TxOut due = {payee.amount_sat, payee.script};
+      return std::find(outputs.begin(), outputs.end(), due) != outputs.end();
+    });
+    if (all) return true;
   }
-  return paid;
+  return false;
 }
 
 int TransactionBook::Add(const Transaction& transaction, bool foreign) {
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   const int place = static_cast<int>(all_.size());
   if (!by_txid_.emplace(txid, all_.size()).second) return -1;
-  all_.push_back({transaction, txid, PaidBy(transaction), foreign});
-  for (const int number : all_.back().pays) payers_[static_cast<size_t>(number)].push_back(place);
+  all_.push_back({transaction, txid, {}, {}, foreign});
+  Known& known = all_.back();
+  for (const bitcoin::TxOut& output : transaction.outputs) {
+    const auto found = payees_.find(output.script);
+    if (found == payees_.end()) continue;
+    (Pays(transaction, found->second) ? known.pays : known.parts).insert(found->second);
+  }
+  for (const int number : known.pays) payers_[static_cast<size_t>(number)].push_back(place);
   return place;
 }
 

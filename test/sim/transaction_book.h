@@ -18,7 +18,8 @@ class TransactionBook {
   struct Known {
     bitcoin::Transaction transaction;
     bitcoin::Txid txid;
-    std::set<int> pays;  // the sends (requests.h) that each output of is in it
+    std::set<int> pays;   // the sends (requests.h) that each output of is in it
+    std::set<int> parts;  // those that a script of is paid by it, and not all that is due
     bool foreign = false;
   };
 
@@ -39,12 +40,12 @@ class TransactionBook {
 
  private:
   void AddLine(const Known& known, std::set<bitcoin::Txid>& line) const;
-  std::set<int> PaidBy(const bitcoin::Transaction& transaction) const;
+  static bool Pays(const bitcoin::Transaction& transaction, int number);
 
   std::vector<Known> all_;
   std::map<bitcoin::Txid, size_t> by_txid_;
   std::vector<std::vector<int>> payers_;
-  std::map<bitcoin::Script, int> main_payees_;
+  std::map<bitcoin::Script, int> payees_;
 };
 
 }  // namespace sendonce::sim

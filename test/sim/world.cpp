@@ -50,7 +50,7 @@ World::World(core::ToyNode& node, Condition& condition, Checkers& checkers, Trac
       trace_(trace),
       dice_(dice),
       limits_(limits),
-      weights_{3, 3, 1, 1, 2, 2, 2, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1} {}
+      weights_{3, 3, 1, 1, 2, 2, 2, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1} {}
 
 void World::Begin() {
   node_.shows_old_coins = false;
@@ -72,11 +72,11 @@ void World::Begin() {
 void World::Happen() {
   // As often as the weight at the same place says.
   static constexpr void (World::*kEvents[])() = {
-      &World::MineSome, &World::Mine,         &World::MineMany,      &World::MineOld,
-      &World::Take,     &World::TakeInABlock, &World::BumpForeignly, &World::Malleate,
-      &World::Deposit,  &World::Reorganise,   &World::Evict,         &World::Restart,
-      &World::Stop,     &World::SwitchWallet, &World::LockByHand,    &World::UnlockAll,
-      &World::FallBack, &World::CatchUp};
+      &World::MineSome,  &World::Mine,         &World::MineMany,      &World::MineOld,
+      &World::Take,      &World::TakeInABlock, &World::BumpForeignly, &World::PayInPart,
+      &World::Malleate,  &World::Deposit,      &World::Reorganise,    &World::Evict,
+      &World::Restart,   &World::Stop,         &World::SwitchWallet,  &World::LockByHand,
+      &World::UnlockAll, &World::FallBack,     &World::CatchUp};
   highest_ = std::max(highest_, node_.height());
   (this->*kEvents[weights_.Roll(dice_)])();
   highest_ = std::max(highest_, node_.height());
@@ -207,29 +207,68 @@ bitcoin::Txid World::PayByHand(int number) {
   return bitcoin::TxidOf(payment);
 }
 
+void World::PayFromElsewhere(int number) {
+  Coin coin = samples::CoinOf(++coins_made_, 1'000'000);
+  node_.FundStranger(coin);
+  coin.script = samples::ScriptOf("stranger");
+  std::vector<TxOut> outputs;
+  for (const core::Payee& payee : PayeesOf(number, 0)) {
+    outputs.push_back({payee.amount_sat, payee.script});
+  }
+  const Transaction payment = SpendByHand(coin, outputs);
+  if (trace_.on())
+    trace_.World(IdOf(number) + " is paid from elsewhere: " + trace_.NameOf(payment));
+  node_.Broadcast(samples::BytesOf(payment));
+}
+
+// One of the mempool that leaves change, with less of it.
+bool World::Bump(Transaction& transaction) {
+  const auto& mempool = node_.mempool();
+  if (mempool.empty() || bumps_ == kMaxBumps) return false;
+  transaction = dice_.Pick(mempool);
+  TxOut& change = transaction.outputs.back();
+  if (transaction.outputs.size() < 2 || change.amount_sat < 30'000) return false;
+  if (change.script != samples::ScriptOf("change")) return false;
+  ++bumps_;
+  change.amount_sat -= 20'000;
+  return true;
+}
+
+void World::SendBumped(Transaction bumped, const std::string& what) {
+  for (TxIn& input : bumped.inputs) {
+    if (!input.witness.empty()) input.witness = {{9, 9}};
+    if (!input.script_sig.empty()) input.script_sig = {9, 9};
+  }
+  Know(bumped);
+  if (trace_.on()) trace_.World(what + trace_.NameOf(bumped));
+  node_.Broadcast(samples::BytesOf(bumped));
+}
+
+// Somebody gives a payee less than he was to have (R7): a sum, or one output of two.
+void World::PayInPart() {
+  Transaction bumped;
+  if (!Bump(bumped)) return;
+  const size_t payees = bumped.outputs.size() - 1;
+  const auto place = static_cast<size_t>(dice_.Roll(static_cast<int>(payees)));
+  if (payees > 1 && dice_.OneIn(3)) {
+    bumped.outputs.erase(bumped.outputs.begin() + static_cast<ptrdiff_t>(place));
+  } else {
+    bumped.outputs[place].amount_sat -= 10'000;
+  }
+  SendBumped(std::move(bumped), "somebody pays in part by ");
+}
+
 // bumpfee: the same coins and payments, or all payments but those of one send, and less change.
 void World::BumpForeignly() {
-  const auto& mempool = node_.mempool();
-  if (mempool.empty() || bumps_ == kMaxBumps) return;
-  Transaction bumped = dice_.Pick(mempool);
-  if (bumped.outputs.size() < 2 || bumped.outputs.back().amount_sat < 30'000) return;
-  if (!bitcoin::IsNativeSegwit(bitcoin::KindOf(bumped.outputs.back().script))) return;
-  if (bumped.outputs.back().script != samples::ScriptOf("change")) return;
-  ++bumps_;
-  bumped.outputs.back().amount_sat -= 20'000;
+  Transaction bumped;
+  if (!Bump(bumped)) return;
   if (bumped.outputs.size() > 2 && dice_.OneIn(2)) {
     const bool two = bumped.outputs[1].script == samples::ScriptOf("payee2b") ||
                      bumped.outputs[1].script == samples::ScriptOf("payee5b");
     if (two && bumped.outputs.size() == 3) return;
     bumped.outputs.erase(bumped.outputs.begin(), bumped.outputs.begin() + (two ? 2 : 1));
   }
-  for (TxIn& input : bumped.inputs) {
-    if (!input.witness.empty()) input.witness = {{9, 9}};
-    if (!input.script_sig.empty()) input.script_sig = {9, 9};
-  }
-  Know(bumped);
-  if (trace_.on()) trace_.World("somebody bumps it to " + trace_.NameOf(bumped));
-  node_.Broadcast(samples::BytesOf(bumped));
+  SendBumped(std::move(bumped), "somebody bumps it to ");
 }
 
 // The same payment under another name, straight into a block (BIP 62).

@@ -50,6 +50,8 @@ class World {
 
   // Pays the send from the wallet, without sendonce.
   bitcoin::Txid PayByHand(int number);
+  // From another wallet.
+  void PayFromElsewhere(int number);
 
   int32_t height() const { return node_.height(); }
 
@@ -61,6 +63,9 @@ class World {
   void Take() { TakeACoin(false); }
   void TakeInABlock() { TakeACoin(true); }
   void BumpForeignly();
+  void PayInPart();
+  bool Bump(bitcoin::Transaction& transaction);
+  void SendBumped(bitcoin::Transaction bumped, const std::string& what);
   void Malleate();
   void Deposit();
   void Reorganise();
