@@ -188,7 +188,8 @@ void CallDesk::End(const Send& send, Ending ending, Millis now_ms) {
 
 void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
   const Send* send = Find(cancel.id, cancel.stored);
-  if (send && send->ending != Ending::kNone) {
+  // What a verdict has declared paid has ended, and counts as sent.
+  if (send && OutcomeOf(StateOf(*send, ledger_.LiveBatchOf(*send))) == SendOutcome::kNever) {
     return Answer(*send, cancel.call, Verdict::kFenced, true);
   }
   if (send && (send->payment || !MayEnd(*send))) {

@@ -244,6 +244,14 @@ BOOST_FIXTURE_TEST_CASE(a_verdict_that_it_is_paid_counts_as_sent, TwoCoins) {
   BOOST_TEST((State() == SendState::kFinal));
 }
 
+// A caller takes `fenced` for the permission to refund.
+BOOST_FIXTURE_TEST_CASE(what_a_verdict_declares_paid_is_too_late_to_cancel, TwoCoins) {
+  MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("alice", 1'100'000)});
+  GiveVerdict("w-1", OperatorVerdict::kPaid);
+  Settle();
+  CHECK_STEP(Cancel("w-1"), "answer 3: too late w-1 sent final");
+}
+
 BOOST_FIXTURE_TEST_CASE(no_verdict_where_the_rules_decide, TwoCoins) {
   CHECK_STEP(GiveVerdict("w-1", OperatorVerdict::kPayAgain),
              "answer 2: no verdict needed w-1 sent broadcast t1");
