@@ -62,6 +62,8 @@ constexpr std::array kBugs = {
                "a verdict that a send is paid is taken for one to pay it again"},
     PlantedBug{Canary::kForgottenPartPayment, "forgotten-part-payment",
                "a start remembers what a rival spends, and not whom it pays (R7)"},
+    PlantedBug{Canary::kPrunedForgotten, "pruned-forgotten",
+               "ids whose detail was pruned are unknown"},
 };
 
 }  // namespace

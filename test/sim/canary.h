@@ -40,6 +40,7 @@ enum class Canary {
   kForgottenVerdict,
   kVerdictMisread,
   kForgottenPartPayment,
+  kPrunedForgotten,
 };
 
 struct PlantedBug {

@@ -18,7 +18,7 @@ constexpr int kMaxTicksAtOnce = 3;
 // A core that goes on asking while everything is answered honestly is in a loop.
 constexpr int kMaxStepsToSettle = 2'000;
 
-bool IsForTheNode(const core::Effect& effect) {
+bool IsAnswered(const core::Effect& effect) {
   return !std::holds_alternative<core::Append>(effect) &&
          !std::holds_alternative<core::Answer>(effect);
 }
@@ -89,7 +89,7 @@ void Daemon::Carry(core::Effect& effect) {
     if (!LiesAboutSync(canary_, append->entries)) return;
     told_seq_ = last;
     Give(core::Durable{last});
-  } else if (IsForTheNode(effect)) {
+  } else if (IsAnswered(effect)) {
     lanes_[LaneOf(effect)].asked.push_back(std::move(effect));
   }
 }
@@ -97,7 +97,9 @@ void Daemon::Carry(core::Effect& effect) {
 std::optional<core::Send> Daemon::StoredOf(const core::SendId& id) const {
   if (machine_->ledger().FindSend(id)) return std::nullopt;
   if (canary_ == Canary::kUnknownAfterStart && lives_ > 1) return std::nullopt;
-  return around_.disk.FindSend(id);
+  auto stored = around_.disk.FindSend(id);
+  if (canary_ == Canary::kPrunedForgotten && stored && stored->pruned) return std::nullopt;
+  return stored;
 }
 
 // As the driver does: the core holds only what is open.
@@ -109,18 +111,23 @@ void Daemon::FillIn(core::Command& command) const {
     for (core::WalletSpend& spend : *list) {
       const auto ids = disk.FindBatchesByTxid(spend.txid);
       spend.explained = std::any_of(ids.begin(), ids.end(), [&](core::BatchId id) {
-        return core::ExplainsSpend(*disk.FindBatch(id), spend.txid);
+        const auto batch = disk.FindBatch(id);
+        return !batch || core::ExplainsSpend(*batch, spend.txid);
       });
     }
   } else if (auto* found = std::get_if<core::TransactionLookedUp>(&command)) {
     for (const core::BatchId id : disk.FindBatchesByTxid(found->txid)) {
-      if (!machine_->ledger().FindBatch(id)) found->stored_batches.push_back(*disk.FindBatch(id));
+      if (machine_->ledger().FindBatch(id)) continue;
+      auto batch = disk.FindBatch(id);
+      found->pruned = found->pruned || !batch;
+      if (batch) found->stored_batches.push_back(std::move(*batch));
     }
   } else if (auto* read = std::get_if<core::ChainRead>(&command)) {
     const auto* step = std::get_if<core::ChainStep>(&read->outcome);
     if (!step || !step->connected) return;
     if (step->facts.work < machine_->ledger().chain().work) return;
     if (step->fork_height > machine_->ledger().chain().tip().height) return;
+    if (step->fork_height < machine_->ledger().chain().pruned_up_to.value_or(INT32_MIN)) return;
     read->stored_batches = disk.ConfirmedAbove(step->fork_height);
     std::set<core::SendId> sends;
     for (const core::Batch& batch : read->stored_batches) {
@@ -184,6 +191,10 @@ void Daemon::Call(size_t lane, Fate fate, int roll) {
   Lane& one = lanes_[lane];
   const core::Effect effect = std::move(one.asked.front());
   one.asked.pop_front();
+  if (const auto* what = std::get_if<core::FindPrunable>(&effect)) {
+    one.reply = around_.disk.FindPrunable(*what);
+    return;
+  }
   core::Command reply = Outcome(effect, fate, roll);
   const bool is_unheard =
       fate == Fate::kReplyLost || fate == Fate::kRequestLost || fate == Fate::kLate;
@@ -222,7 +233,8 @@ void Daemon::Crash(Dice& dice) {
   if (around_.trace.on()) around_.trace.World("the daemon dies");
   for (Lane& lane : lanes_) {
     // The first may be on its way.
-    if (!lane.asked.empty() && dice.OneIn(2)) late_.push_back(std::move(lane.asked.front()));
+    const bool may_go_on = &lane != &lanes_.back() && !lane.asked.empty();
+    if (may_go_on && dice.OneIn(2)) late_.push_back(std::move(lane.asked.front()));
     lane = {};
   }
   around_.disk.Crash(dice);

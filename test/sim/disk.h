@@ -41,6 +41,7 @@ class Disk {
   virtual std::optional<core::Batch> FindBatch(core::BatchId id) const = 0;
   virtual std::vector<core::BatchId> FindBatchesByTxid(const bitcoin::Txid& txid) const = 0;
   virtual std::vector<core::Batch> ConfirmedAbove(int32_t height) const = 0;
+  virtual core::PrunableFound FindPrunable(const core::FindPrunable& what) const = 0;
 };
 
 }  // namespace sendonce::sim

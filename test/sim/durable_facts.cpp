@@ -31,6 +31,11 @@ void DurableFacts::Take(const Entry& entry) {
     if (verdict->verdict == core::OperatorVerdict::kNever) ended_.insert(verdict->id);
     for (const auto& txid : verdict->excluded) excluded_by_verdict_.insert({verdict->id, txid});
   }
+  if (const auto* pruned = std::get_if<core::DetailPruned>(&entry.record)) {
+    for (const core::PrunedBatch& batch : pruned->batches) {
+      pruned_.insert(batch.payment.txids.begin(), batch.payment.txids.end());
+    }
+  }
   NoteStates(ledger_.Apply(entry.record, entry.at_ms));
 }
 

@@ -42,6 +42,9 @@ class DurableFacts {
   bool HasVerdict(const core::SendId& id) const { return verdicts_.contains(id); }
   bool IsExcludedByVerdict(const core::SendId& id, const bitcoin::Txid& txid) const;
 
+  // It was a version of a batch whose detail is gone.
+  bool IsPruned(const bitcoin::Txid& txid) const { return pruned_.contains(txid); }
+
   // What a start has to load is what the records fold to: a difference, or nullopt.
   std::optional<std::string> DifferenceTo(const core::Ledger::Contents& loaded) const;
 
@@ -54,6 +57,7 @@ class DurableFacts {
   std::set<core::SendId> ended_;
   Excluded excluded_by_depth_;
   std::set<core::SendId> verdicts_;
+  std::set<bitcoin::Txid> pruned_;
   std::set<std::pair<core::SendId, bitcoin::Txid>> excluded_by_verdict_;
 };
 

@@ -118,4 +118,8 @@ std::vector<core::Batch> LogDisk::ConfirmedAbove(int32_t height) const {
   return Must(log_->ConfirmedAbove(height)).batches;
 }
 
+core::PrunableFound LogDisk::FindPrunable(const core::FindPrunable& what) const {
+  return Must(log_->FindPrunable(what));
+}
+
 }  // namespace sendonce::sim

@@ -30,6 +30,7 @@ class LogDisk : public Disk {
   std::optional<core::Batch> FindBatch(core::BatchId id) const override;
   std::vector<core::BatchId> FindBatchesByTxid(const bitcoin::Txid& txid) const override;
   std::vector<core::Batch> ConfirmedAbove(int32_t height) const override;
+  core::PrunableFound FindPrunable(const core::FindPrunable& what) const override;
 
  private:
   std::filesystem::path RootOf(int life) const;

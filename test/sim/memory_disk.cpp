@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "core/pruning.h"
 #include "wal/codec.h"
 
 namespace sendonce::sim {
@@ -178,10 +179,47 @@ void MemoryDisk::Index(const Entry& entry) {
   }
   for (const core::Alarm& alarm : entry.alarms) alarms_[alarm.number] = alarm;
   if (entry.chain) chain_ = *entry.chain;
+  IndexStory(entry);
   for (const core::Batch& batch : entry.batches) {
     batches_[batch.id] = batch;
     for (const core::Version& version : batch.versions) by_txid_[version.txid].insert(batch.id);
   }
+}
+
+// What pruning goes by, and what it takes away.
+void MemoryDisk::IndexStory(const Entry& entry) {
+  for (const core::Batch& batch : entry.batches) about_[batch.id].push_back(entry.seq);
+  if (std::holds_alternative<core::BatchDropped>(entry.record) ||
+      std::holds_alternative<core::VerdictGiven>(entry.record)) {
+    for (const core::Send& send : entry.sends) storied_.insert(send.id);
+  }
+  if (const auto* pruned = std::get_if<core::DetailPruned>(&entry.record)) {
+    for (const core::PrunedBatch& batch : pruned->batches) batches_.erase(batch.id);
+  }
+}
+
+core::PrunableFound MemoryDisk::FindPrunable(const core::FindPrunable& what) const {
+  std::map<std::pair<int32_t, core::BatchId>, const core::Batch*> places;
+  for (const auto& [id, batch] : batches_) {
+    if (!batch.confirmation) continue;
+    const std::pair place(batch.confirmation->block.height, id);
+    if (place < std::pair(what.from.height, what.from.batch)) continue;
+    if (place.first <= what.up_to_height) places[place] = &batch;
+  }
+  core::PrunableFound reply{{}, what.from, false};
+  for (const auto& [place, batch] : places) {
+    reply.next = {place.first, place.second + 1};
+    core::Prunable prunable{*batch, {}, about_.at(batch->id), {}};
+    bool simple = true;
+    for (const core::SendId& id : batch->sends) {
+      prunable.sends.push_back(sends_.at(id));
+      simple = simple && !storied_.contains(id);
+    }
+    if (simple && core::HadSimpleLife(prunable.batch, prunable.sends)) {
+      reply.found.push_back(std::move(prunable));
+    }
+  }
+  return reply;
 }
 
 std::vector<Entry> MemoryDisk::TakeDurable() {

@@ -38,6 +38,7 @@ class MemoryDisk : public Disk {
   std::optional<core::Batch> FindBatch(core::BatchId id) const override;
   std::vector<core::BatchId> FindBatchesByTxid(const bitcoin::Txid& txid) const override;
   std::vector<core::Batch> ConfirmedAbove(int32_t height) const override;
+  core::PrunableFound FindPrunable(const core::FindPrunable& what) const override;
 
   // Planted: the index of sends misses each update but the first.
   void KeepStaleSends() { stale_sends_ = true; }
@@ -48,6 +49,7 @@ class MemoryDisk : public Disk {
   // Takes it if it is whole and follows on.
   bool Recover(bitcoin::Bytes bytes);
   void Index(const core::Entry& entry);
+  void IndexStory(const core::Entry& entry);
 
   std::vector<bitcoin::Bytes> waiting_;
   bitcoin::Hash256 last_hash_;  // of what was appended last
@@ -60,6 +62,8 @@ class MemoryDisk : public Disk {
   std::map<core::BatchId, core::Batch> batches_;
   std::map<core::Seq, core::Alarm> alarms_;
   std::map<bitcoin::Txid, std::set<core::BatchId>> by_txid_;
+  std::map<core::BatchId, std::vector<core::Seq>> about_;  // records that touched the batch
+  std::set<core::SendId> storied_;  // were in a batch that was dropped, or had a verdict
   bool stale_sends_ = false;
 };
 

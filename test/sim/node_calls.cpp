@@ -167,6 +167,7 @@ bool ChangesTheNode(const core::Effect& effect) {
 }
 
 size_t LaneOf(const core::Effect& effect) {
+  if (Is<core::FindPrunable>(effect)) return 3;
   if (ChangesTheNode(effect)) return 2;
   return Is<core::DraftTransaction>(effect) ? 1 : 0;
 }

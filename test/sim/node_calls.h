@@ -37,8 +37,8 @@ std::optional<core::Refused> WhimOf(const core::Effect& effect, int roll);
 bool ChangesTheNode(const core::Effect& effect);
 
 // The connection that the daemon makes the call on (daemon/node_gateway.cpp): calls on one wait for
-// each other.
-constexpr size_t kLanes = 3;
+// each other. The last is the thread that reads the log.
+constexpr size_t kLanes = 4;
 size_t LaneOf(const core::Effect& effect);
 
 }  // namespace sendonce::sim

@@ -13,6 +13,18 @@ using core::SendReply;
 using core::SendView;
 using core::Verdict;
 
+namespace {
+
+// What was pruned is known by a digest.
+bool HasContent(const core::Send& send, const std::vector<core::Payee>& outputs) {
+  if (send.content) return send.content->outputs == outputs;
+  if (!send.pruned) return false;
+  const auto expected = core::DigestOf(core::samples::Paying(outputs));
+  return send.pruned->field_hashes[0] == expected.field_hashes[0];
+}
+
+}  // namespace
+
 PromiseChecker::PromiseChecker(const core::ToyNode& node, const TransactionBook& book,
                                const DurableFacts& facts, PaymentChecker& payments)
     : node_(node), book_(book), facts_(facts), payments_(payments) {}
@@ -77,7 +89,8 @@ void PromiseChecker::OnVerdict(const Call& call, const Said& before, Said& said,
       return;
     case Verdict::kIdReused:
       if (said.variant == call.variant) throw Violation("G4", id + " is refused its own content");
-      if (reply.field != "outputs[0].amount_sat") {
+      if (reply.field !=
+          (reply.send && reply.send->pruned_amount_sat ? "outputs" : "outputs[0].amount_sat")) {
         throw Violation("G4", id + " is refused for " + reply.field);
       }
       return;
@@ -126,12 +139,23 @@ void PromiseChecker::OnView(int number, const Said& before, Said& said, const Se
     throw Violation("G6", id + " was never, and is not any more");
   }
   if (view.outcome == SendOutcome::kSent) CheckSent(number, view);
+  if (view.pruned_amount_sat) CheckPruned(number, said, view);
   if (view.outcome == SendOutcome::kNever) {
     if (!facts_.HasEnded(id)) throw Violation("G6", id + " is never, and no record says so");
     payments_.OnNever(number);
     said.never = true;
   }
-  said.known = said.known || !view.outputs.empty();
+  said.known = said.known || !view.outputs.empty() || view.pruned_amount_sat;
+}
+
+void PromiseChecker::CheckPruned(int number, const Said& said, const SendView& view) const {
+  const SendId id = IdOf(number);
+  if (!facts_.ledger().FindSend(id)->pruned) {
+    throw Violation("R1", id + " is called pruned before the record is durable");
+  }
+  if (!said.variant) return;
+  const auto due_sat = core::TotalAmountSat(core::samples::Paying(PayeesOf(number, *said.variant)));
+  if (*view.pruned_amount_sat != due_sat) throw Violation("G3", id + " was not of that amount");
 }
 
 void PromiseChecker::CheckSent(int number, const SendView& view) const {
@@ -167,8 +191,8 @@ void PromiseChecker::CheckNothingIsLost() const {
     if (said.never && !facts_.HasEnded(id)) throw Violation("G6", id + " was fenced: it is lost");
     if (!said.variant || !facts_.IsRecorded(id)) continue;
     const core::Send& send = *facts_.ledger().FindSend(id);
-    const bool same = send.content && send.content->outputs == PayeesOf(number, *said.variant);
-    if (!same) throw Violation("G1", id + " was acknowledged with other content");
+    if (!HasContent(send, PayeesOf(number, *said.variant)))
+      throw Violation("G1", id + " was acknowledged with other content");
   }
 }
 

@@ -63,6 +63,7 @@ class PromiseChecker {
   void OnVerdict(const Call& call, const Said& before, Said& said, const core::SendReply& reply);
   void OnSubmitKnown(const Call& call, const core::SendId& id, Said& said);
   void OnView(int number, const Said& before, Said& said, const core::SendView& view);
+  void CheckPruned(int number, const Said& said, const core::SendView& view) const;
   void CheckSent(int number, const core::SendView& view) const;
 
   const core::ToyNode& node_;

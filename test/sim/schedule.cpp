@@ -5,6 +5,7 @@
 
 #include "callers.h"
 #include "core/exclusion.h"
+#include "core/pruning.h"
 #include "core/views.h"
 #include "daemon.h"
 #include "log_disk.h"
@@ -32,6 +33,7 @@ core::Policy AnyPolicy(Dice& dice, Canary canary) {
   policy.finality = 2 + dice.Roll(3);
   policy.bump_after_blocks = dice.OneIn(3) ? 2 : 0;
   policy.target_coins = dice.OneIn(2) ? 0 : 4;
+  if (dice.OneIn(16)) policy.prune_depth = core::kMinPruneDepth + dice.Roll(20);
   policy.max_company_wait_ms = dice.OneIn(4) ? 1'000 : 0;
   return policy;
 }
@@ -78,6 +80,7 @@ class Schedule {
     if (!dice_.OneIn(4)) daemon_.Settle();
     for (int step = 0; step < options_.steps; ++step) TakeStep();
     ComeToRest();
+    if (policy_.prune_depth > 0) GrowOld();
     CheckTheEnd();
     return Result();
   }
@@ -181,6 +184,15 @@ class Schedule {
     daemon_.Settle();
   }
 
+  // Ages later: detail is pruned while everything goes on.
+  void GrowOld() {
+    world_.LetAgesPass(policy_.prune_depth + dice_.Roll(20));
+    daemon_.Elapse(60'000);
+    daemon_.Settle();
+    for (int step = 0; step < options_.steps; ++step) TakeStep();
+    ComeToRest();
+  }
+
   // --- the end
 
   bool AllAreDone() const {
@@ -267,8 +279,8 @@ class Schedule {
     const auto& ledger = checkers_.facts().ledger();
     for (const auto& known : checkers_.book().all()) {
       if (!known.foreign || node_.ConfirmationsOf(known.txid) == 0) continue;
-      if (!node_.SpendsFromWallet(known.transaction) || ledger.FindBatchByTxid(known.txid))
-        continue;
+      if (!node_.SpendsFromWallet(known.transaction)) continue;
+      if (ledger.FindBatchByTxid(known.txid) || checkers_.facts().IsPruned(known.txid)) continue;
       const auto& alarms = ledger.alarms();
       const bool raised = std::any_of(alarms.begin(), alarms.end(), [&](const auto& item) {
         return item.second.raised.txid == known.txid;
@@ -285,6 +297,9 @@ class Schedule {
     result_.batches = ledger.batches().size();
     for (const auto& [id, batch] : ledger.batches()) {
       if (!batch.exclusions.empty()) ++result_.rebuilds;
+    }
+    for (const auto& [id, send] : ledger.sends()) {
+      if (send.pruned) ++result_.pruned;
     }
     return result_;
   }
@@ -316,6 +331,7 @@ ScheduleResult& ScheduleResult::operator+=(const ScheduleResult& other) {
   batches += other.batches;
   rebuilds += other.rebuilds;
   verdicts += other.verdicts;
+  pruned += other.pruned;
   return *this;
 }
 

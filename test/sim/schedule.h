@@ -29,6 +29,7 @@ struct ScheduleResult {
   uint64_t batches = 0;
   uint64_t rebuilds = 0;  // by R4
   uint64_t verdicts = 0;  // that a person had to give
+  uint64_t pruned = 0;    // sends
 
   ScheduleResult& operator+=(const ScheduleResult& other);
 };

@@ -91,6 +91,13 @@ void World::Mine() {
   node_.Mine();
 }
 
+void World::LetAgesPass(int blocks) {
+  if (trace_.on()) trace_.World(std::to_string(blocks) + " blocks");
+  node_.Mine(blocks);
+  highest_ = std::max(highest_, node_.height());
+  checkers_.OnWorld();
+}
+
 // A miner takes what he likes.
 void World::MineSome() {
   if (condition_.behind) return;

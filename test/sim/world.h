@@ -47,6 +47,8 @@ class World {
   // No more troubles: the node is up, up to date and unlocked, there is money.
   void ComeToRest();
   void Mine();
+  // So many blocks that what is finished may be pruned.
+  void LetAgesPass(int blocks);
 
   // Pays the send from the wallet, without sendonce.
   bitcoin::Txid PayByHand(int number);
