@@ -14,7 +14,11 @@
 namespace sendonce::sim {
 
 // One entry as bytes, and back; nullopt if they are not whole.
-bitcoin::Bytes BytesOfEntry(const core::Entry& entry, const bitcoin::Hash256& previous_hash);
+struct WrittenEntry {
+  bitcoin::Bytes bytes;
+  bitcoin::Hash256 hash;  // of the frame
+};
+WrittenEntry BytesOfEntry(const core::Entry& entry, const bitcoin::Hash256& previous_hash);
 struct StoredEntry {
   core::Entry entry;
   wal::Frame frame;
