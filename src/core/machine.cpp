@@ -168,6 +168,10 @@ class Machine::Parts {
   void operator()(const TransactionLookedUp& reply) {
     if (reply.call == kMatchersCall) return follower_.OnSpendLookedUp(reply, now_ms_);
     adopter_.OnTransactionLookedUp(reply, now_ms_);
+    // What was adopted from the mempool is sent again like any other version, should it get lost.
+    const Batch* batch = ledger_.FindBatchByTxid(reply.txid);
+    if (!batch || !batch->versions.front().adopted || !Ledger::IsOpen(*batch)) return;
+    payer_.Schedule(batch->id, now_ms_ + policy_.rebroadcast_interval_ms);
   }
 
   void operator()(const PrunableFound& reply) { pruner_.OnFound(reply, now_ms_); }

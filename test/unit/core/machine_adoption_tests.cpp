@@ -65,6 +65,21 @@ BOOST_AUTO_TEST_CASE(what_has_left_the_chain_meanwhile_is_matched_when_it_is_min
   BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
 }
 
+// Whoever made it may not be there any more.
+BOOST_FIXTURE_TEST_CASE(what_was_adopted_is_sent_again, Play) {
+  Start();
+  const Coin coin = samples::CoinOf(1, 1'000'000);
+  const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
+  const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+  node.Broadcast(samples::BytesOf(payment));
+  AdoptPayment("w-1", {To("alice", 50'000)}, bitcoin::TxidOf(payment));
+  Settle();
+  node.Evict();
+  After(60'000);
+  Settle();
+  BOOST_TEST(node.mempool().size() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
