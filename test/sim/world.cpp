@@ -16,6 +16,14 @@ namespace {
 constexpr uint32_t kStrangers = 2;
 constexpr int kMaxBumps = 3;
 
+// Other signatures than the wallet's for sendonce.
+void SignForeignly(Transaction& transaction) {
+  for (TxIn& input : transaction.inputs) {
+    if (!input.witness.empty()) input.witness = {{9, 9}};
+    if (!input.script_sig.empty()) input.script_sig = {9, 9};
+  }
+}
+
 std::vector<Transaction> TransactionsOf(const TransactionBook& book) {
   std::vector<Transaction> transactions;
   for (const auto& known : book.all()) transactions.push_back(known.transaction);
@@ -50,7 +58,7 @@ World::World(core::ToyNode& node, Condition& condition, Checkers& checkers, Trac
       trace_(trace),
       dice_(dice),
       limits_(limits),
-      weights_{3, 3, 1, 1, 2, 2, 2, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1} {}
+      weights_{3, 3, 1, 1, 2, 2, 2, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1} {}
 
 void World::Begin() {
   node_.shows_old_coins = false;
@@ -72,11 +80,11 @@ void World::Begin() {
 void World::Happen() {
   // As often as the weight at the same place says.
   static constexpr void (World::*kEvents[])() = {
-      &World::MineSome,  &World::Mine,         &World::MineMany,      &World::MineOld,
-      &World::Take,      &World::TakeInABlock, &World::BumpForeignly, &World::PayInPart,
-      &World::Malleate,  &World::Deposit,      &World::Reorganise,    &World::Evict,
-      &World::Restart,   &World::Stop,         &World::SwitchWallet,  &World::LockByHand,
-      &World::UnlockAll, &World::FallBack,     &World::CatchUp};
+      &World::MineSome,   &World::Mine,         &World::MineMany,      &World::MineOld,
+      &World::Take,       &World::TakeInABlock, &World::BumpForeignly, &World::PayInPart,
+      &World::Malleate,   &World::Deposit,      &World::Reorganise,    &World::Supplant,
+      &World::Evict,      &World::Restart,      &World::Stop,          &World::SwitchWallet,
+      &World::LockByHand, &World::UnlockAll,    &World::FallBack,      &World::CatchUp};
   highest_ = std::max(highest_, node_.height());
   (this->*kEvents[weights_.Roll(dice_)])();
   highest_ = std::max(highest_, node_.height());
@@ -136,6 +144,28 @@ void World::Reorganise() {
   if (dice_.OneIn(3)) old.clear();
   if (trace_.on()) trace_.World("a reorganisation, " + std::to_string(depth) + " deep");
   node_.ReorganiseTo(depth, old);
+}
+
+// A reorganisation in which somebody takes a coin that a transaction in the last blocks has spent:
+// its change, and what was built on that, is gone for good.
+void World::Supplant() {
+  const int depth = 1 + dice_.Roll(limits_.deepest_reorganisation);
+  if (condition_.behind || !MayTakeBlocks(depth) || takings_ == limits_.most_takings) return;
+  std::vector<Transaction> fresh;
+  for (const auto& known : checkers_.book().all()) {
+    const int32_t confirmations = node_.ConfirmationsOf(known.txid);
+    const bool is_fresh = confirmations > 0 && confirmations <= depth;
+    if (is_fresh && node_.SpendsFromWallet(known.transaction)) fresh.push_back(known.transaction);
+  }
+  if (fresh.empty()) return;
+  ++takings_;
+  Transaction taking = dice_.Pick(fresh);
+  taking.inputs.resize(1);
+  taking.outputs = {samples::OutputTo("mallory", 20'000)};
+  SignForeignly(taking);
+  Know(taking);
+  if (trace_.on()) trace_.World("a reorganisation, with " + trace_.NameOf(taking));
+  node_.ReorganiseTo(depth, {taking});
 }
 
 void World::FallBack() {
@@ -242,10 +272,7 @@ bool World::Bump(Transaction& transaction) {
 }
 
 void World::SendBumped(Transaction bumped, const std::string& what) {
-  for (TxIn& input : bumped.inputs) {
-    if (!input.witness.empty()) input.witness = {{9, 9}};
-    if (!input.script_sig.empty()) input.script_sig = {9, 9};
-  }
+  SignForeignly(bumped);
   Know(bumped);
   if (trace_.on()) trace_.World(what + trace_.NameOf(bumped));
   node_.Broadcast(samples::BytesOf(bumped));

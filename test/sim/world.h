@@ -71,6 +71,7 @@ class World {
   void Malleate();
   void Deposit();
   void Reorganise();
+  void Supplant();
   void FallBack();
   void CatchUp();
   void Evict();
