@@ -159,6 +159,9 @@ inline forget_memory() {
 #endif
 #define EXPLAINED(coin) (!network[coin] || (PHASE(mem) >= EXPLAINS && PHASE(mem) <= ACCEPTED && COIN(mem) == coin))
 
+/* once the wallet's spends were matched by their coins: no signature was asked for, and none is in the wallet */
+#define MAY_ADOPT (PHASE(mem) <= RECORDED || (PHASE(mem) == RESERVED && !network[COIN(mem)]))
+
 #ifdef ANCHOR_IS_PUT_BACK
 /* then nothing but the wallet can know of what was said and done since: only that is judged */
 #define PUT_ANCHOR_BACK anchor = copy_seq; told = NOTHING; acknowledged = 0
@@ -250,9 +253,9 @@ active proctype Everything() {
 #endif
   /* our own bytes, of which the log did not know that they are signed */
   :: d_step { up && PHASE(mem) == RESERVED && network[COIN(mem)] && ROOM -> printf("daemon: SignatureRequested, for what the wallet has sent\n"); write(ASKED, COIN(mem)) }
-  /* `adopt`: the operator gives the spend to its id */
-  :: d_step { up && behind && PHASE(mem) <= RECORDED && network[0] && DURABLE && ROOM -> printf("operator: adopts the payment with coin 0\n"); write(ACCEPTED, 0) }
-  :: d_step { up && behind && PHASE(mem) <= RECORDED && network[1] && DURABLE && ROOM -> printf("operator: adopts the payment with coin 1\n"); write(ACCEPTED, 1) }
+  /* `adopt`: the operator gives the spend to its id; coins that no signature was asked for are given up for it */
+  :: d_step { up && behind && MAY_ADOPT && network[0] && DURABLE && ROOM -> printf("operator: adopts the payment with coin 0\n"); write(ACCEPTED, 0) }
+  :: d_step { up && behind && MAY_ADOPT && network[1] && DURABLE && ROOM -> printf("operator: adopts the payment with coin 1\n"); write(ACCEPTED, 1) }
   :: d_step { up && behind && EXPLAINED(0) && EXPLAINED(1) && DURABLE -> behind = 0; printf("operator: accepts the alarm, each spend has its id\n") }
   od
 }
