@@ -49,7 +49,8 @@ class Plan:
         if arguments.first is not None:
             wanted = wanted[arguments.first :]
         else:
-            wanted = [each for each in wanted if each.key not in record.deaths]
+            deaths = record.deaths
+            wanted = [each for each in wanted if each.key not in deaths]
         return wanted[: arguments.count]
 
 
