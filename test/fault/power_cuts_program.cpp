@@ -47,6 +47,15 @@ bool Take(std::string_view argument, Arguments& arguments) {
          TakeNumber(argument, "--seed=", arguments.seed);
 }
 
+// Images of one session are no independent trials: they share its records, its buffer and most of
+// their bytes.
+void ReportBound(const TallyOfCuts& tally) {
+  if (!tally.findings.empty() || tally.sessions <= 3) return;
+  std::printf("none of %llu independent sessions has one: at most 3/N = %.1e of such do (95 %%)\n",
+              static_cast<unsigned long long>(tally.sessions),
+              3.0 / static_cast<double>(tally.sessions));
+}
+
 void Report(const Arguments& arguments, const TallyOfCuts& tally) {
   std::printf("%-24s %12s %12s\n", "what was not synced", "opened whole", "refused");
   for (size_t i = 0; i < kKindsOfCut.size(); ++i) {
@@ -59,17 +68,14 @@ void Report(const Arguments& arguments, const TallyOfCuts& tally) {
   for (const std::string& finding : tally.findings) std::printf("FOUND %s\n", finding.c_str());
   std::printf(
       "%llu images of %llu moments in %llu sessions (seeds %llu to %llu), %llu of them of a "
-      "second cut during recovery; %zu wrong",
+      "second cut during recovery; %zu wrong\n",
       static_cast<unsigned long long>(tally.images()),
       static_cast<unsigned long long>(tally.changes),
       static_cast<unsigned long long>(tally.sessions),
       static_cast<unsigned long long>(arguments.seed),
       static_cast<unsigned long long>(arguments.seed + tally.sessions - 1),
       static_cast<unsigned long long>(tally.in_recovery), tally.findings.size());
-  if (tally.findings.empty() && tally.images() > 0) {
-    std::printf("; 95 %% bound 3/N = %.1e", 3.0 / static_cast<double>(tally.images()));
-  }
-  std::printf("\n");
+  ReportBound(tally);
 }
 
 }  // namespace
