@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import distribution
 import docs_against_code
 import house_style
 import include_rules
@@ -164,6 +165,14 @@ class SelfTest(unittest.TestCase):
         built = {"src/config.h": "#define A\n", "test/.deps/a.h": "", "build/src/core/a.cpp": "x"}
         for lint in (include_rules, house_style):
             self.assertEqual(reports(lint, CLEAN | built), [])
+
+    def test_what_is_packed_and_what_is_tracked(self):
+        tracked, made = {"a", ".gitignore"}, {"configure", "build-aux/missing"}
+        self.assertEqual(distribution.differences(tracked, {"new"}, {"a", "new", *made}), [])
+        self.assertEqual(distribution.differences(tracked, set(), made),
+                         ["a: tracked, and not packed"])
+        self.assertEqual(distribution.differences(tracked, set(), {"a", "a.o"}),
+                         ["a.o: packed, and not tracked"])
 
 
 if __name__ == "__main__":
