@@ -99,9 +99,10 @@ class DuplicateSubmits(case.Case):
                  for name, body in self.bodies.items()}
         paid = PaidIds({pair: name for name, pair in pairs.items()}, Chain(self.node.rpc))
         self.assertEqual(list(paid.problems({name: [pair] for name, pair in pairs.items()})), [])
-        several = paid.check_signatures(self.proxy.signed())
+        several = paid.check_signatures(self.proxy.signed(), self.compared)
         print("figures", json.dumps({"payments": len(paid.by_id),
-                                     "ids_with_several_signed_transactions": several}))
+                                     "ids_with_several_signed_transactions": several,
+                                     **self.compared.figures()}))
 
 
 if __name__ == "__main__":

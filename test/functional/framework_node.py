@@ -6,6 +6,7 @@ import threading
 
 from framework import case, drafts, faults, transactions
 from framework.chain import Chain
+from framework.compared import Compared
 from framework.promises import Promises
 from framework.rpc import HttpError, RpcError, to_btc, to_sat
 from framework.waiting import wait_until
@@ -171,7 +172,10 @@ class PromisesTest(case.Case):
         one = sign_payment(self.node, self.address, AMOUNT_SAT, first)
         bumped = sign_payment(self.node, self.address, AMOUNT_SAT, first, fee_sat=5000)
         rebuilt = sign_payment(self.node, self.address, AMOUNT_SAT, second)
-        self.promises.check_signatures([one, bumped, one])
+        compared = Compared()
+        self.promises.check_signatures([one, bumped, one], compared=compared)
+        self.promises.check_signatures([one, bumped], compared=compared)
+        self.assertEqual(compared.figures(), {"signed": 2, "paying": 2, "pairs": 1})
         with self.assertRaisesRegex(AssertionError, "can both confirm"):
             self.promises.check_signatures([one, bumped, rebuilt])
 

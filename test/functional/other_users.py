@@ -37,7 +37,7 @@ class ShareCase(SendCase):
         chain = Chain(self.node.rpc)
         self.promises.check(chain)
         if self.all_exclude_each_other:
-            self.promises.check_signatures(self.proxy.signed(), chain, self.strangers)
+            self.check_signatures(self.proxy, chain, self.strangers)
         self.daemon.stop()
         audit.check(self.daemon)  # not the chain: alarms are open that nobody has accepted
         super().tearDown()

@@ -101,7 +101,7 @@ class Play(SendCase):
     def check(self):
         chain = Chain(self.node.rpc)
         self.promises.check(chain, all_paid=False)
-        self.promises.check_signatures(self.proxy.signed(), chain, self.strangers)
+        self.check_signatures(self.proxy, chain, self.strangers)
 
     # --- callers
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .bitcoind import Bitcoind
 from .chain import Chain
+from .compared import Compared
 from .drafts import script_of
 from .ports import Ports
 from .promises import Promises
@@ -42,6 +43,7 @@ class Case(unittest.TestCase):
         self.addCleanup(self._remove_folder_if_passed)
         self.ports = _process_ports()
         self.promises = Promises()
+        self.compared = Compared()
         self._started = 0
 
     # --- parts
@@ -97,7 +99,11 @@ class Case(unittest.TestCase):
         chain = Chain(node.rpc)
         self.promises.check(chain, all_paid)
         if proxy:
-            self.promises.check_signatures(proxy.signed(), chain)
+            self.check_signatures(proxy, chain)
+
+    def check_signatures(self, proxy, chain, others_hex=()):
+        """Those that the proxy saw: of one id they exclude each other. Others are of somebody else."""
+        self.promises.check_signatures(proxy.signed(), chain, others_hex, self.compared)
 
     # --- inside
 
@@ -184,8 +190,9 @@ class _Result(unittest.TextTestResult):
         if self._report_fd < 0:
             return
         seconds = round(time.monotonic() - self._started_at, 1)
-        line = json.dumps({"test": test.id(), "event": event, "seconds": seconds}) + "\n"
-        os.write(self._report_fd, line.encode())
+        compared = test.compared.figures() if hasattr(test, "compared") else {}
+        report = {"test": test.id(), "event": event, "seconds": seconds, "compared": compared}
+        os.write(self._report_fd, (json.dumps(report) + "\n").encode())
 
 
 def main():

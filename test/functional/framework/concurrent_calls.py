@@ -246,6 +246,6 @@ class ConcurrentCase(case.Case):
                   for content in each.contents for address, amount_sat in each.outputs(content)}
         paid = PaidIds(owners, Chain(self.node.rpc))
         self.assertEqual(list(paid.problems(expected)), [])
-        several = paid.check_signatures(self.proxy.signed())
+        several = paid.check_signatures(self.proxy.signed(), self.compared)
         self.report(payments=len(expected), ids_with_several_signed_transactions=several,
-                    **{f"end: {name}": count for name, count in outcomes.items()})
+                    **self.compared.figures(), **{f"end: {name}": count for name, count in outcomes.items()})

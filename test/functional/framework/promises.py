@@ -7,6 +7,7 @@ import collections
 import enum
 
 from . import transactions
+from .compared import Compared
 
 
 class Told(enum.Enum):
@@ -74,18 +75,18 @@ class Promises:
         if problems:
             raise AssertionError("; ".join(problems))
 
-    def check_signatures(self, signed_hex, chain=None, others_hex=()):
+    def check_signatures(self, signed_hex, chain=None, others_hex=(), compared=None):
         """All signed transactions that pay an id, sent or not, must exclude each other pairwise.
 
         signed_hex: what the proxy recorded. chain, others_hex: where else ancestors may be found.
+        compared: counts them.
         """
         signed = [transactions.parse(each) for each in signed_hex]
-        known = signed + (chain.parsed() if chain else [])
-        known += [transactions.parse(each) for each in others_hex]
-        for send_id, outputs in self._outputs.items():
-            paying = [each for each in signed if _touches(each, outputs)]
-            for one, other in transactions.compatible_pairs(paying, known):
-                raise AssertionError(f"{send_id}: {one.txid} and {other.txid} can both confirm")
+        elsewhere = chain.parsed() if chain else []
+        elsewhere += [transactions.parse(each) for each in others_hex]
+        paying = {send_id: [each for each in signed if _touches(each, outputs)]
+                  for send_id, outputs in self._outputs.items()}
+        (compared or Compared()).check(signed, paying, elsewhere)
 
     def _problems_of(self, send_id, chain, all_paid):
         outputs = self._outputs[send_id]

@@ -9,6 +9,7 @@ import time
 
 from . import case
 from .chain import Chain
+from .compared import words_of
 from .drafts import script_of
 from .rpc import HttpError, RpcError
 from .sending import BRISK, WHOLE_CHANGE
@@ -223,7 +224,7 @@ class StormCase(case.Case):
         wait_until(self._all_is_done, "all that was acknowledged is final", REST_S)
         chain = Chain(self.node.rpc)
         self.promises.check(chain)
-        self.promises.check_signatures(self.proxy.signed(), chain)
+        self.check_signatures(self.proxy, chain)
         for send_id in self._never:
             self.assertEqual(self.api.get(send_id)["outcome"], "never")
         self.assertGreater(len(self._accepted), 0)
@@ -239,4 +240,4 @@ class StormCase(case.Case):
     def counts(self):
         return (f"{self.kills} kills of sendonced, {self.node_kills} of bitcoind,"
                 f" {len(self._accepted)} sends acknowledged, {len(self._never)} fenced,"
-                f" {len(self.proxy.signed())} transactions signed")
+                f" {words_of(self.compared.figures())}")
