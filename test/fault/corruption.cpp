@@ -1,11 +1,11 @@
 #include "corruption.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <stdexcept>
 
 #include "answers.h"
+#include "refusal.h"
 #include "wal/anchor.h"
 
 namespace sendonce::fault {
@@ -13,22 +13,6 @@ namespace sendonce::fault {
 namespace {
 
 constexpr const char* kAnchor = "apart/anchor";
-
-// Without what differs from one damage to the next.
-std::string Saying(const wal::Problem& problem, const std::filesystem::path& place) {
-  std::string text = problem.what;
-  for (size_t at = text.find(place); at != std::string::npos; at = text.find(place, at)) {
-    text.replace(at, place.string().size(), "...");
-  }
-  text.resize(std::min(text.size(), text.find(": NotFound")));  // quotes what is in CURRENT
-  std::string plain;
-  for (char letter : text) {
-    const bool is_digit = std::isdigit(static_cast<unsigned char>(letter));
-    if (is_digit && plain.ends_with('#')) continue;
-    plain += is_digit ? '#' : letter;
-  }
-  return plain;
-}
 
 core::Seq AnchoredIn(const Image& image) {
   const auto found = image.find(kAnchor);

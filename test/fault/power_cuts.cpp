@@ -9,6 +9,7 @@
 
 #include "log_states.h"
 #include "random_story.h"
+#include "refusal.h"
 #include "specimen.h"
 #include "temporary_folder.h"
 
@@ -134,15 +135,22 @@ class PowerCuts::Session {
     const auto finding = states_.OpenAndCompare(PathsIn(place), acknowledged);
     const auto* refused = std::get_if<Refused>(&finding);
     const auto* wrong = std::get_if<Wrong>(&finding);
-    const bool may_be_refused = acknowledged == 0 || kKindsOfCut[kind].mercy != Mercy::kNone;
-    auto& refusals = acknowledged == 0 ? tally_.unmade : tally_.refused[kind];
     const auto about = std::string(kKindsOfCut[kind].name) + ", record " +
                        std::to_string(acknowledged) + " acknowledged: ";
     if (wrong) AddFinding(about + wrong->what, image);
-    if (refused && !may_be_refused) AddFinding(about + refused->problem.text(), image);
-    if (refused && may_be_refused) ++refusals;
+    if (refused && acknowledged == 0) ++tally_.unmade;
+    if (refused && acknowledged > 0 && MayBeRefused(kind, refused->problem)) {
+      ++tally_.refused[kind];
+      ++tally_.sayings[Saying(refused->problem, place)];
+    } else if (refused && acknowledged > 0) {
+      AddFinding(about + refused->problem.text(), image);
+    }
     if (!refused && !wrong) ++tally_.opened[kind];
     fs::remove_all(place);
+  }
+
+  static bool MayBeRefused(size_t kind, const wal::Problem& problem) {
+    return kKindsOfCut[kind].mercy == Mercy::kMayBeRefused && IsCalledDamage(problem);
   }
 
   // The image is opened, and the power goes again at each change that this makes.

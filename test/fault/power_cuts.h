@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct TallyOfCuts {
   std::array<uint64_t, kKindsOfCut.size()> refused{};
   uint64_t unmade = 0;       // refused while the log was being made: nothing was acknowledged yet
   uint64_t in_recovery = 0;  // of cuts while an image was being opened; among those above
+  std::map<std::string, uint64_t> sayings;  // what those said that were refused as damage
   std::vector<std::string> findings;
 
   uint64_t images() const;

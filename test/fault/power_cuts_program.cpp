@@ -65,6 +65,9 @@ void Report(const Arguments& arguments, const TallyOfCuts& tally) {
   }
   std::printf("%-24s %12s %12llu\n", "log not made yet", "",
               static_cast<unsigned long long>(tally.unmade));
+  for (const auto& [saying, count] : tally.sayings) {
+    std::printf("%8llu refused: %s\n", static_cast<unsigned long long>(count), saying.c_str());
+  }
   for (const std::string& finding : tally.findings) std::printf("FOUND %s\n", finding.c_str());
   std::printf(
       "%llu images of %llu moments in %llu sessions (seeds %llu to %llu), %llu of them of a "

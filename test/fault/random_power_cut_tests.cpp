@@ -16,6 +16,7 @@ BOOST_AUTO_TEST_CASE(each_image_of_random_sessions_holds_all_that_was_acknowledg
   const auto& tally = cuts.tally();
   for (const std::string& finding : tally.findings) BOOST_ERROR(finding);
   BOOST_TEST(tally.in_recovery > 0U);
+  BOOST_TEST(!tally.sayings.empty());  // or nothing was held to being called damage
   for (size_t kind = 0; kind < kKindsOfCut.size(); ++kind) {
     BOOST_TEST_CONTEXT(kKindsOfCut[kind].name) {
       BOOST_TEST(tally.opened[kind] > 0U);
