@@ -49,7 +49,7 @@ BUGS = (
           "  if (SignatureAsked(batch)) return Drop(batch.id, now_ms);\n"),
          ("src/core/payer.cpp", "  assert(batch && !SignatureAsked(*batch));\n", ""),
          ("src/core/record_objection.cpp", '    if (SignatureAsked(*batch)) return "a signature may exist for the batch (R4)";\n', "")),
-        functional("crash_failpoints", "CrashTest.test_again_while_recovering"), "can both confirm"),
+        functional("crash_calls", "CallsTest.test_a_recovery_in_the_middle_of_signing"), "can both confirm"),
     Bug("answers-leave-early", "answers leave before their records are durable (G1)",
         ((OUTBOX, "  if (seq <= durable_seq_) {\n    released_.emplace_back(std::move(answer));",
           "  if (true) {\n    released_.emplace_back(std::move(answer));"),),
@@ -73,7 +73,7 @@ BUGS = (
          (DATABASE, "options_.paranoid_checks = true;", "options_.paranoid_checks = false;")), fault("corruption"),
         "failures? (is|are) detected|signal: SIGABRT"),
     Bug("folder-is-not-synced", "new names are not made durable",
-        ((DATABASE, "const auto error = disk_.SyncFolder(FolderOf(name));", "const std::optional<DiskError> error;"),),
+        ((DATABASE, "const auto error = disk_.SyncFolder(FolderOf(name));", "const auto error = name.empty() ? disk_.SyncFolder(FolderOf(name)) : std::nullopt;"),),
         fault("power_cut,random_power_cut"), "failures? (is|are) detected"),
     Bug("write-is-not-synced", "a record is not synced",
         ((DATABASE, "options.sync = true;", "options.sync = false;"),), fault("power_cut"), "failures? (is|are) detected"),
@@ -89,4 +89,8 @@ BUGS = (
     Bug("cancel-is-granted-late", "a cancel is granted although a signature was asked for",
         (("src/core/call_desk.cpp", "if (send && (send->payment || !MayEnd(*send))) {", "if (send && send->payment) {"),),
         functional("send_cancel"), "FAILED"),
+    # The page on hostile callers.
+    Bug("requests-take-for-ever", "a request may take for ever",
+        (("src/http/connections.cpp", "      return limits_.request_timeout_ms;", "      return INT64_MAX;"),),
+        functional("hostile_callers", "HostileCallers.test_the_slow_are_cut_off_and_the_idle_are_in_nobodys_way"), "cut off"),
 )
