@@ -29,7 +29,7 @@ void Callers::CallOnce() {
     case 0:
       return Submit(AnyNumber(), 0);
     case 1:
-      return Submit(AnyNumber(), 1);
+      return SubmitOtherwise(AnyNumber());
     case 2:
       return SubmitMany();
     case 3:
@@ -78,6 +78,12 @@ void Callers::Submit(int number, int variant) {
   const core::SendId id = IdOf(number);
   const auto call = NewCall(CallKind::kSubmit, {number}, variant);
   daemon_.Give(core::Submit{call, id, ContentOf(number, variant), AnyWait(), daemon_.StoredOf(id)});
+}
+
+// The like sends stay alike: the first to ask for one means what the other does.
+void Callers::SubmitOtherwise(int number) {
+  const bool must_be_like = IsLike(number) && !checkers_.promises().IsAcknowledged(number);
+  Submit(number, must_be_like ? 0 : 1);
 }
 
 void Callers::SubmitMany() {
@@ -137,13 +143,13 @@ void Callers::AcceptAlarms() {
   }
 }
 
-void Callers::GiveVerdict(int number, core::OperatorVerdict verdict) {
+void Callers::GiveVerdict(int number, core::OperatorVerdict verdict, bool pays) {
   const auto call = NewCall(CallKind::kVerdict, {number});
   daemon_.Give(
       core::GiveVerdict{call, IdOf(number), verdict, "looked at", daemon_.StoredOf(IdOf(number))});
   daemon_.Settle();
   const bool is_taken = checkers_.promises().IsVerdictTaken(number);
-  if (is_taken && verdict == core::OperatorVerdict::kPaid) world_.PayFromElsewhere(number);
+  if (pays && is_taken && verdict == core::OperatorVerdict::kPaid) world_.PayFromElsewhere(number);
 }
 
 // First the payment, then, as often as it takes, the adoption.

@@ -33,11 +33,12 @@ class Callers {
   // Each open alarm is looked at and accepted.
   void AcceptAlarms();
   // That what may pay the send never will, and what follows. REQUIRES: it is so. What is declared
-  // paid is paid, from elsewhere, once the verdict is taken.
-  void GiveVerdict(int number, core::OperatorVerdict verdict);
+  // paid is paid, from elsewhere if it is not yet, once the verdict is taken.
+  void GiveVerdict(int number, core::OperatorVerdict verdict, bool pays = true);
 
  private:
   void Submit(int number, int variant);
+  void SubmitOtherwise(int number);
   void SubmitMany();
   void QueryMany();
   void Cancel(int number);

@@ -64,6 +64,8 @@ constexpr std::array kBugs = {
                "a start remembers what a rival spends, and not whom it pays (R7)"},
     PlantedBug{Canary::kPrunedForgotten, "pruned-forgotten",
                "ids whose detail was pruned are unknown"},
+    PlantedBug{Canary::kSharedOutput, "shared-output",
+               "after a start one output counts for both of two like sends"},
 };
 
 }  // namespace

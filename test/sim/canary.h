@@ -41,6 +41,7 @@ enum class Canary {
   kVerdictMisread,
   kForgottenPartPayment,
   kPrunedForgotten,
+  kSharedOutput,
 };
 
 struct PlantedBug {

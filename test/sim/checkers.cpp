@@ -48,17 +48,19 @@ void Checkers::OnRestart(const core::Ledger::Contents& loaded) {
 void Checkers::OnWorld() {
   const auto& signed_ever = node_.signed_ever();
   for (; signed_seen_ < signed_ever.size(); ++signed_seen_) {
-    Note(signed_ever[signed_seen_], false);
+    const auto& made = signed_ever[signed_seen_];
+    Note(made, false, facts_.LikeSendsOf(made));
   }
   payments_.CheckChain();
 }
 
-void Checkers::OnForeign(const bitcoin::Transaction& transaction) {
-  Note(transaction, true);
+void Checkers::OnForeign(const bitcoin::Transaction& transaction, const std::set<int>& like) {
+  Note(transaction, true, like);
 }
 
-void Checkers::Note(const bitcoin::Transaction& transaction, bool foreign) {
-  const int place = book_.Add(transaction, foreign);
+void Checkers::Note(const bitcoin::Transaction& transaction, bool foreign,
+                    const std::set<int>& like) {
+  const int place = book_.Add(transaction, foreign, like);
   if (place >= 0) payments_.OnKnown(place);
 }
 

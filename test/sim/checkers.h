@@ -26,14 +26,16 @@ class Checkers {
   // Something happened in the world or at the node.
   void OnWorld();
   // Somebody else's transaction, whether a node has it or not.
-  void OnForeign(const bitcoin::Transaction& transaction);
+  // `like`: as in TransactionBook::Add.
+  void OnForeign(const bitcoin::Transaction& transaction, const std::set<int>& like);
 
   PromiseChecker& promises() { return promises_; }
   const TransactionBook& book() const { return book_; }
+  void Assign(const bitcoin::Txid& txid, int number) { book_.Assign(txid, number); }
   const DurableFacts& facts() const { return facts_; }
 
  private:
-  void Note(const bitcoin::Transaction& transaction, bool foreign);
+  void Note(const bitcoin::Transaction& transaction, bool foreign, const std::set<int>& like);
   void CheckRest(const core::Effect& effect) const;
 
   const core::ToyNode& node_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/views.h"
+#include "requests.h"
 #include "violation.h"
 #include "wal/codec.h"
 
@@ -49,6 +50,24 @@ void DurableFacts::NoteStates(const Entry& applied) {
     const Send& send = *ledger_.FindSend(id);
     history_[id].emplace_back(applied.seq, core::StateOf(send, ledger_.LiveBatchOf(send)));
   }
+}
+
+// The log may not know the signature yet.
+std::set<int> DurableFacts::LikeSendsOf(const bitcoin::Transaction& made) const {
+  std::set<int> like;
+  bitcoin::Transaction bare = made;
+  for (bitcoin::TxIn& input : bare.inputs) input.script_sig.clear();
+  for (const bitcoin::Txid& txid : {bitcoin::TxidOf(made), bitcoin::TxidOf(bare)}) {
+    const Batch* batch = ledger_.FindBatchByTxid(txid);
+    const Version* version = batch ? core::FindVersion(*batch, txid) : nullptr;
+    if (!version) continue;
+    for (size_t i = 0; i < batch->sends.size(); ++i) {
+      const int number = NumberOf(batch->sends[i]);
+      if (IsLike(number) && !version->paid[i].empty()) like.insert(number);
+    }
+    break;
+  }
+  return like;
 }
 
 bool DurableFacts::MayAskToSign(const core::Sign& effect) const {

@@ -42,6 +42,9 @@ class DurableFacts {
   bool HasVerdict(const core::SendId& id) const { return verdicts_.contains(id); }
   bool IsExcludedByVerdict(const core::SendId& id, const bitcoin::Txid& txid) const;
 
+  // Those of the like sends (requests.h) that this transaction of ours was reserved for.
+  std::set<int> LikeSendsOf(const bitcoin::Transaction& made) const;
+
   // It was a version of a batch whose detail is gone.
   bool IsPruned(const bitcoin::Txid& txid) const { return pruned_.contains(txid); }
 

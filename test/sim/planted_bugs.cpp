@@ -55,6 +55,17 @@ void ForgetPayees(core::Ledger::Contents& contents) {
   }
 }
 
+void ShareOutputs(core::Ledger::Contents& contents) {
+  for (core::Batch& batch : contents.batches) {
+    std::vector<size_t> like;
+    for (size_t i = 0; i < batch.sends.size(); ++i) {
+      if (IsLike(NumberOf(batch.sends[i]))) like.push_back(i);
+    }
+    if (like.size() < 2) continue;
+    for (core::Version& version : batch.versions) version.paid[like[1]] = version.paid[like[0]];
+  }
+}
+
 // Those that another has made: their witness is not the wallet's.
 bool IsForeign(const core::ToyNode& node, const bitcoin::Transaction& transaction) {
   const auto& ours = node.signed_ever();
@@ -102,6 +113,7 @@ void PlantInContents(Canary canary, core::Ledger::Contents& contents) {
   if (canary == Canary::kForgottenSignature) ForgetSignatures(contents);
   if (canary == Canary::kForgottenVersions) ForgetVersions(contents);
   if (canary == Canary::kForgottenBatches) ForgetBatches(contents);
+  if (canary == Canary::kSharedOutput) ShareOutputs(contents);
   if (canary == Canary::kForgottenVerdict) ForgetVerdicts(contents);
   if (canary == Canary::kForgottenPartPayment) ForgetPayees(contents);
 }

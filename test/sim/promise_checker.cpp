@@ -158,7 +158,13 @@ void PromiseChecker::CheckPruned(int number, const Said& said, const SendView& v
   if (*view.pruned_amount_sat != due_sat) throw Violation("G3", id + " was not of that amount");
 }
 
-void PromiseChecker::CheckSent(int number, const SendView& view) const {
+// Of two like sends each has an output for itself.
+void PromiseChecker::CheckOwnOutput(int number, const bitcoin::OutPoint& output) {
+  if (paid_by_.try_emplace(output, number).first->second == number) return;
+  throw Violation("G2", IdOf(number) + " is sent by an output that pays another");
+}
+
+void PromiseChecker::CheckSent(int number, const SendView& view) {
   const SendId id = IdOf(number);
   const core::Send* send = facts_.ledger().FindSend(id);
   if (send && send->ending == core::Ending::kDeclaredPaid) return;  // whoever said so knows by what
@@ -178,6 +184,7 @@ void PromiseChecker::CheckSent(int number, const SendView& view) const {
     const bool is_paid = payee.vout && *payee.vout < outputs.size() &&
                          outputs[*payee.vout].amount_sat == payee.amount_sat;
     if (!is_paid) throw Violation("G3", id + " is sent, and an output is not there");
+    CheckOwnOutput(number, {*view.txid, *payee.vout});
   }
 }
 

@@ -64,13 +64,15 @@ class PromiseChecker {
   void OnSubmitKnown(const Call& call, const core::SendId& id, Said& said);
   void OnView(int number, const Said& before, Said& said, const core::SendView& view);
   void CheckPruned(int number, const Said& said, const core::SendView& view) const;
-  void CheckSent(int number, const core::SendView& view) const;
+  void CheckSent(int number, const core::SendView& view);
+  void CheckOwnOutput(int number, const bitcoin::OutPoint& output);
 
   const core::ToyNode& node_;
   const TransactionBook& book_;
   const DurableFacts& facts_;
   PaymentChecker& payments_;
   std::array<Said, kMaxSends> said_;
+  std::map<bitcoin::OutPoint, int> paid_by_;  // whom an output was said to pay
   std::map<core::CallToken, Call> calls_;
   std::set<core::CallToken> expected_;
   bool compares_ = true;

@@ -14,20 +14,27 @@ TransactionBook::TransactionBook() : payers_(kMaxSends) {
 }
 
 // With any of its contents: which was recorded under the id is compared elsewhere.
-bool TransactionBook::Pays(const Transaction& transaction, int number) {
+bool TransactionBook::Pays(const Transaction& transaction, int number, size_t times) {
   const auto& outputs = transaction.outputs;
   for (int variant = 0; variant < kVariants; ++variant) {
     const auto payees = PayeesOf(number, variant);
     const bool all = std::all_of(payees.begin(), payees.end(), [&](const core::Payee& payee) {
       const bitcoin::TxOut due = {payee.amount_sat, payee.script};
-      return std::find(outputs.begin(), outputs.end(), due) != outputs.end();
+      return static_cast<size_t>(std::count(outputs.begin(), outputs.end(), due)) >= times;
     });
     if (all) return true;
   }
   return false;
 }
 
-int TransactionBook::Add(const Transaction& transaction, bool foreign) {
+void TransactionBook::Assign(const bitcoin::Txid& txid, int number) {
+  Known& known = all_[by_txid_.at(txid)];
+  known.parts.clear();
+  known.pays.insert(number);
+  payers_[static_cast<size_t>(number)].push_back(static_cast<int>(by_txid_.at(txid)));
+}
+
+int TransactionBook::Add(const Transaction& transaction, bool foreign, const std::set<int>& like) {
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   const int place = static_cast<int>(all_.size());
   if (!by_txid_.emplace(txid, all_.size()).second) return -1;
@@ -36,7 +43,9 @@ int TransactionBook::Add(const Transaction& transaction, bool foreign) {
   for (const bitcoin::TxOut& output : transaction.outputs) {
     const auto found = payees_.find(output.script);
     if (found == payees_.end()) continue;
-    (Pays(transaction, found->second) ? known.pays : known.parts).insert(found->second);
+    const std::set<int> for_whom = IsLike(found->second) ? like : std::set{found->second};
+    const bool in_full = Pays(transaction, found->second, for_whom.size());
+    (in_full ? known.pays : known.parts).insert(for_whom.begin(), for_whom.end());
   }
   for (const int number : known.pays) payers_[static_cast<size_t>(number)].push_back(place);
   return place;

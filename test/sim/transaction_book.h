@@ -25,8 +25,12 @@ class TransactionBook {
 
   TransactionBook();
 
-  // Returns its place, or -1 if it was known.
-  int Add(const bitcoin::Transaction& transaction, bool foreign);
+  // `like`: those of the like sends (requests.h) that it is to pay, if it has so many outputs for
+  // them. Returns its place, or -1 if it was known.
+  int Add(const bitcoin::Transaction& transaction, bool foreign, const std::set<int>& like);
+  // Somebody has decided that an output of it, where it was not clear whose it is, was for this
+  // one.
+  void Assign(const bitcoin::Txid& txid, int number);
 
   const Known* Find(const bitcoin::Txid& txid) const;
   const std::vector<Known>& all() const { return all_; }
@@ -35,12 +39,17 @@ class TransactionBook {
     return payers_[static_cast<size_t>(number)];
   }
 
+  // It has what is due to one send of that content.
+  static bool HasOneOf(const Known& known, int number) {
+    return Pays(known.transaction, number, 1);
+  }
+
   // No chain could hold both: they, or what they descend from, spend one coin twice.
   bool Exclude(const Known& a, const Known& b) const;
 
  private:
   void AddLine(const Known& known, std::set<bitcoin::Txid>& line) const;
-  static bool Pays(const bitcoin::Transaction& transaction, int number);
+  static bool Pays(const bitcoin::Transaction& transaction, int number, size_t times);
 
   std::vector<Known> all_;
   std::map<bitcoin::Txid, size_t> by_txid_;

@@ -185,13 +185,25 @@ void World::CatchUp() {
 
 // --- other users
 
-void World::Know(const Transaction& transaction) {
-  checkers_.OnForeign(transaction);
+void World::Know(const Transaction& transaction, const std::set<int>& like) {
+  checkers_.OnForeign(transaction, like);
 }
 
-Transaction World::SpendByHand(const Coin& coin, const std::vector<TxOut>& outputs) {
+// What takes the place of this transaction is for the same ones, if it can be.
+std::set<int> World::LikeSendsOf(const Transaction& transaction) const {
+  std::set<int> like;
+  const auto* known = checkers_.book().Find(bitcoin::TxidOf(transaction));
+  if (!known) return like;
+  for (const auto* sends : {&known->pays, &known->parts}) {
+    std::copy_if(sends->begin(), sends->end(), std::inserter(like, like.end()), IsLike);
+  }
+  return like;
+}
+
+Transaction World::SpendByHand(const Coin& coin, const std::vector<TxOut>& outputs,
+                               const std::set<int>& like) {
   const Transaction spend = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
-  Know(spend);
+  Know(spend, like);
   return spend;
 }
 
@@ -252,17 +264,19 @@ void World::PayFromElsewhere(int number) {
   for (const core::Payee& payee : PayeesOf(number, 0)) {
     outputs.push_back({payee.amount_sat, payee.script});
   }
-  const Transaction payment = SpendByHand(coin, outputs);
+  const Transaction payment =
+      SpendByHand(coin, outputs, IsLike(number) ? std::set{number} : std::set<int>{});
   if (trace_.on())
     trace_.World(IdOf(number) + " is paid from elsewhere: " + trace_.NameOf(payment));
   node_.Broadcast(samples::BytesOf(payment));
 }
 
 // One of the mempool that leaves change, with less of it.
-bool World::Bump(Transaction& transaction) {
+bool World::Bump(Transaction& transaction, std::set<int>& like) {
   const auto& mempool = node_.mempool();
   if (mempool.empty() || bumps_ == kMaxBumps) return false;
   transaction = dice_.Pick(mempool);
+  like = LikeSendsOf(transaction);
   TxOut& change = transaction.outputs.back();
   if (transaction.outputs.size() < 2 || change.amount_sat < 30'000) return false;
   if (change.script != samples::ScriptOf("change")) return false;
@@ -271,9 +285,9 @@ bool World::Bump(Transaction& transaction) {
   return true;
 }
 
-void World::SendBumped(Transaction bumped, const std::string& what) {
+void World::SendBumped(Transaction bumped, const std::set<int>& like, const std::string& what) {
   SignForeignly(bumped);
-  Know(bumped);
+  Know(bumped, like);
   if (trace_.on()) trace_.World(what + trace_.NameOf(bumped));
   node_.Broadcast(samples::BytesOf(bumped));
 }
@@ -281,7 +295,8 @@ void World::SendBumped(Transaction bumped, const std::string& what) {
 // Somebody gives a payee less than he was to have (R7): a sum, or one output of two.
 void World::PayInPart() {
   Transaction bumped;
-  if (!Bump(bumped)) return;
+  std::set<int> like;
+  if (!Bump(bumped, like)) return;
   const size_t payees = bumped.outputs.size() - 1;
   const auto place = static_cast<size_t>(dice_.Roll(static_cast<int>(payees)));
   if (payees > 1 && dice_.OneIn(3)) {
@@ -289,20 +304,21 @@ void World::PayInPart() {
   } else {
     bumped.outputs[place].amount_sat -= 10'000;
   }
-  SendBumped(std::move(bumped), "somebody pays in part by ");
+  SendBumped(std::move(bumped), like, "somebody pays in part by ");
 }
 
 // bumpfee: the same coins and payments, or all payments but those of one send, and less change.
 void World::BumpForeignly() {
   Transaction bumped;
-  if (!Bump(bumped)) return;
+  std::set<int> like;
+  if (!Bump(bumped, like)) return;
   if (bumped.outputs.size() > 2 && dice_.OneIn(2)) {
     const bool two = bumped.outputs[1].script == samples::ScriptOf("payee2b") ||
                      bumped.outputs[1].script == samples::ScriptOf("payee5b");
     if (two && bumped.outputs.size() == 3) return;
     bumped.outputs.erase(bumped.outputs.begin(), bumped.outputs.begin() + (two ? 2 : 1));
   }
-  SendBumped(std::move(bumped), "somebody bumps it to ");
+  SendBumped(std::move(bumped), like, "somebody bumps it to ");
 }
 
 // The same payment under another name, straight into a block (BIP 62).
@@ -310,6 +326,7 @@ void World::Malleate() {
   const auto& mempool = node_.mempool();
   if (condition_.behind || mempool.empty()) return;
   Transaction other = dice_.Pick(mempool);
+  const std::set<int> like = LikeSendsOf(other);
   bool changed = false;
   for (TxIn& input : other.inputs) {
     if (input.script_sig.empty()) continue;
@@ -318,7 +335,7 @@ void World::Malleate() {
   }
   const auto mineable = node_.Mineable({other});
   if (!changed || mineable.empty()) return;
-  Know(other);
+  Know(other, like);
   if (trace_.on()) trace_.World("malleated and mined: " + trace_.NameOf(other));
   node_.MineOnly(mineable);
 }

@@ -66,8 +66,8 @@ class World {
   void TakeInABlock() { TakeACoin(true); }
   void BumpForeignly();
   void PayInPart();
-  bool Bump(bitcoin::Transaction& transaction);
-  void SendBumped(bitcoin::Transaction bumped, const std::string& what);
+  bool Bump(bitcoin::Transaction& transaction, std::set<int>& like);
+  void SendBumped(bitcoin::Transaction bumped, const std::set<int>& like, const std::string& what);
   void Malleate();
   void Deposit();
   void Reorganise();
@@ -82,9 +82,11 @@ class World {
   void UnlockAll();
 
   bitcoin::Transaction SpendByHand(const core::Coin& coin,
-                                   const std::vector<bitcoin::TxOut>& outputs);
+                                   const std::vector<bitcoin::TxOut>& outputs,
+                                   const std::set<int>& like = {});
   std::vector<core::Coin> CoinsToTake() const;
-  void Know(const bitcoin::Transaction& transaction);
+  void Know(const bitcoin::Transaction& transaction, const std::set<int>& like = {});
+  std::set<int> LikeSendsOf(const bitcoin::Transaction& transaction) const;
   bool MayTakeBlocks(int depth) const;
 
   core::ToyNode& node_;
