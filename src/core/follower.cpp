@@ -291,6 +291,9 @@ void Follower::ReopenAbove(int32_t fork_height, Millis now_ms) {
       records.push_back(RivalSeen{id, rival.raw_tx, std::nullopt});
     }
   }
+  // A crash can have left confirmations above the log's tip: what they say is taken back although
+  // the chain itself has not moved back since.
+  if (!records.empty()) ++reorganisations_;
   for (Record& record : records) outbox_.Write(std::move(record), now_ms);
 }
 

@@ -146,6 +146,26 @@ BOOST_FIXTURE_TEST_CASE(a_reorganisation_is_found_at_start, Sent) {
   BOOST_TEST(node.mempool().size() == 1U);
 }
 
+// The log has the step back, and not that the batch is open again; and the first that is seen after
+// the start is a node that is behind.
+BOOST_FIXTURE_TEST_CASE(a_reorganisation_that_a_crash_cut_short_has_all_sent_again, Sent) {
+  node.Mine();
+  Reconcile();
+  node.Reorganise(1);
+  node.Evict();
+  ChainHint();
+  const Seq before = log.last_seq();
+  ReadsChain();
+  DurableUpTo(before + 1);
+  Crash();
+  node.FallBack(2);
+  Settle();
+  node.CatchUp();
+  Reconcile();
+  BOOST_TEST(NameOfState("w-1") == "broadcast");
+  BOOST_TEST(node.mempool().size() == 1U);
+}
+
 // The payment's coin came from a block that has left, and nothing says whether it comes back: what
 // was asked for is not asked of other coins. R11: the parent is sent again, and the child can
 // follow.
