@@ -213,12 +213,21 @@ class Machine::Parts {
     desk_.Advance(now_ms_);
     bumper_.Advance(now_ms_);
     desk_.AnswerBumps();
-    builder_.Advance(now_ms_);
-    payer_.Advance(now_ms_);
+    AdvancePaying();
     adopter_.Advance();
     pruner_.Advance(now_ms_);
     for (const Adopter::Result& result : adopter_.TakeResults()) desk_.AnswerAdoption(result);
     desk_.OnTouched(outbox_.TakeTouched());
+  }
+
+  // What the payer gives up the builder may pay at once in another way.
+  void AdvancePaying() {
+    Seq before = 0;
+    do {
+      before = ledger_.last_seq();
+      builder_.Advance(now_ms_);
+      payer_.Advance(now_ms_);
+    } while (ledger_.last_seq() != before);
   }
 
   std::optional<Millis> OldestPending() const {

@@ -258,6 +258,23 @@ BOOST_FIXTURE_TEST_CASE(no_verdict_where_the_rules_decide, TwoCoins) {
   CHECK_STEP(GiveVerdict("w-2", OperatorVerdict::kNever), "answer 3: unknown id");
 }
 
+// A rival takes the coin that the new batch rests on, before its signature: it is given up, and
+// what R4 can do then is done in the same step, not when somebody wakes the core.
+BOOST_FIXTURE_TEST_CASE(what_is_given_up_leaves_nothing_to_be_done_at_once, TwoCoins) {
+  node.MineOnly({Rival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
+  ChainHint();
+  while (!IsAskedTo<LockCoins>()) SettleOneStep();
+  node.Broadcast(samples::BytesOf(Rival({CoinOf(2, 500'000)}, {OutputTo("mallory", 400'000)})));
+  After(kLongEnoughForTheWallet);
+  if (IsAskedTo<UnlockCoins>()) Unlocks();
+  Durable();
+  Broadcasts();
+  LooksUp();
+  const std::string text = Locks();
+  BOOST_TEST(text.find("dropped") != std::string::npos, text);
+  BOOST_TEST(machine().next_tick_ms() > now_ms());
+}
+
 // What was asked for, or sent, and not answered, goes on by itself: no word is taken for it.
 BOOST_AUTO_TEST_CASE(no_verdict_for_want_of_an_answer) {
   for (const Phase phase : {Phase::kRequestDurable, Phase::kSignatureDurable}) {
