@@ -177,7 +177,10 @@ void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attemp
   // more.
   if (const auto objection = ledger_.Objection(SignatureRequested{batch.id, number})) {
     if (!SignatureAsked(batch)) return Drop(batch.id, now_ms);
-    return Fail(attempt, batch.id, {"conflicted", *objection, now_ms, true}, now_ms);
+    // The coins may have gone with what the reservation rested on: then it waits for what R4
+    // allows.
+    Fail(attempt, batch.id, {"conflicted", *objection, now_ms, true}, now_ms);
+    return LookUp(batch, attempt);
   }
   attempt.in_flight = true;
   if (!version.signature_asked) outbox_.Write(SignatureRequested{batch.id, number}, now_ms);

@@ -244,6 +244,25 @@ BOOST_FIXTURE_TEST_CASE(a_verdict_that_it_is_paid_counts_as_sent, TwoCoins) {
   BOOST_TEST((State() == SendState::kFinal));
 }
 
+// It spends an output of the rival, and another takes the rival's place before it is signed:
+// nothing can be signed any more, and a person is told.
+BOOST_FIXTURE_TEST_CASE(a_rebuild_whose_ground_is_gone_is_conflicted, TwoCoins) {
+  const std::vector<Coin> both = {CoinOf(1, 1'000'000), CoinOf(2, 500'000)};
+  MineRival(both, {OutputTo("mallory", 100'000), OutputTo("wallet", 1'300'000)});
+  node.Mine(5);
+  ChainHint();
+  for (int steps = 0; steps < 100 && !IsAskedTo<Sign>(); ++steps) SettleOneStep();
+  BOOST_REQUIRE(IsAskedTo<Sign>());
+  node.Reorganise(6, {Rival(both, {OutputTo("mallory", 1'400'000)})});
+  Settle();
+  Crash();
+  for (int i = 0; i < 12; ++i) {
+    Wake();
+    Settle();
+  }
+  BOOST_TEST((State() == SendState::kConflicted));
+}
+
 // A caller takes `fenced` for the permission to refund.
 BOOST_FIXTURE_TEST_CASE(what_a_verdict_declares_paid_is_too_late_to_cancel, TwoCoins) {
   MineRival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("alice", 1'100'000)});
