@@ -57,6 +57,10 @@ Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower&
 }
 
 void Adopter::Advance() {
+  std::erase_if(unplaced_, [&](const bitcoin::Txid& txid) {
+    const Batch* batch = ledger_.FindBatchByTxid(txid);
+    return !batch || !IsWithoutPlace(*batch);
+  });
   if (unplaced_.empty() || !follower_.has_read_chain()) return;
   if (asked_round_ == follower_.rounds()) return;
   asked_round_ = follower_.rounds();
@@ -180,14 +184,11 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
   Give(adopt, is_new ? Verdict::kCreated : Verdict::kKnown, false, "");
 }
 
-// What is in no block that was read will be matched when it is; where the node gives no answer it
-// is asked again.
+// Whatever else the node says, it is asked again in the next round: one that is behind shows in the
+// mempool what stands in a block that was read.
 void Adopter::FindPlace(const TransactionLookedUp& reply, Millis now_ms) {
   const auto* found = std::get_if<FoundTransaction>(&reply.outcome);
-  const auto* refused = std::get_if<Refused>(&reply.outcome);
-  const bool is_nowhere = refused && refused->why == Refusal::kNotFound;
-  if (!follower_.has_read_chain() || (!found && !is_nowhere)) return;
-  if (unplaced_.erase(reply.txid) == 0 || !found) return;
+  if (!follower_.has_read_chain() || !found) return;
   const Batch* batch = ledger_.FindBatchByTxid(reply.txid);
   if (batch && IsWithoutPlace(*batch)) RecordPlace(batch->id, reply.txid, *found, now_ms);
 }
