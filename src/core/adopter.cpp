@@ -52,19 +52,19 @@ Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower&
       builder_(builder),
       payer_(payer) {
   for (const auto& [id, batch] : ledger_.batches()) {
-    if (IsWithoutPlace(batch)) unplaced_.insert(batch.versions.front().txid);
+    if (IsWithoutPlace(batch)) unplaced_.emplace(id, batch.versions.front().txid);
   }
 }
 
 void Adopter::Advance() {
-  std::erase_if(unplaced_, [&](const bitcoin::Txid& txid) {
-    const Batch* batch = ledger_.FindBatchByTxid(txid);
+  std::erase_if(unplaced_, [&](const auto& item) {
+    const Batch* batch = ledger_.FindBatch(item.first);
     return !batch || !IsWithoutPlace(*batch);
   });
   if (unplaced_.empty() || !follower_.has_read_chain()) return;
   if (asked_round_ == follower_.rounds()) return;
   asked_round_ = follower_.rounds();
-  for (const bitcoin::Txid& txid : unplaced_) outbox_.Emit(LookUpTransaction{kNobody, txid});
+  for (const auto& [id, txid] : unplaced_) outbox_.Emit(LookUpTransaction{kNobody, txid});
 }
 
 void Adopter::Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail) {
@@ -189,8 +189,11 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
 void Adopter::FindPlace(const TransactionLookedUp& reply, Millis now_ms) {
   const auto* found = std::get_if<FoundTransaction>(&reply.outcome);
   if (!follower_.has_read_chain() || !found) return;
-  const Batch* batch = ledger_.FindBatchByTxid(reply.txid);
-  if (batch && IsWithoutPlace(*batch)) RecordPlace(batch->id, reply.txid, *found, now_ms);
+  // It may have been adopted for several ids.
+  for (const auto& [id, txid] : unplaced_) {
+    const Batch* batch = txid == reply.txid ? ledger_.FindBatch(id) : nullptr;
+    if (batch && IsWithoutPlace(*batch)) RecordPlace(id, txid, *found, now_ms);
+  }
 }
 
 // A block that is not read yet will be matched when it is.

@@ -12,7 +12,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -74,7 +73,8 @@ class Adopter {
   Builder& builder_;
   Payer& payer_;
   std::map<CallToken, Adopt> waiting_;
-  std::set<bitcoin::Txid> unplaced_;     // adopted before the start, and in no block by the log
+  std::map<BatchId, bitcoin::Txid>
+      unplaced_;                         // adopted before the start, and in no block by the log
   std::optional<uint64_t> asked_round_;  // in which they were last asked for
   std::vector<Result> results_;
 };
