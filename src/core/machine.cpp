@@ -167,7 +167,9 @@ class Machine::Parts {
   }
   void operator()(const TransactionLookedUp& reply) {
     if (reply.call == kMatchersCall) return follower_.OnSpendLookedUp(reply, now_ms_);
+    const Seq before = ledger_.last_seq();
     adopter_.OnTransactionLookedUp(reply, now_ms_);
+    if (ledger_.last_seq() == before) return;
     // What was adopted from the mempool is sent again like any other version, should it get lost.
     const Batch* batch = ledger_.FindBatchByTxid(reply.txid);
     if (!batch || !batch->versions.front().adopted || !Ledger::IsOpen(*batch)) return;
