@@ -25,6 +25,15 @@ for byte in b"abc":
     os.write(descriptor, bytes([byte]))
 os.rename(sys.argv[1], sys.argv[1] + ".done")
 """
+ACROSS_A_PAGE = """
+import ctypes, mmap, os, sys
+path = os.fsencode(sys.argv[1]) + bytes(1)
+memory = mmap.mmap(-1, 2 * mmap.PAGESIZE)
+at = mmap.PAGESIZE - 5
+memory[at:at + len(path)] = path
+address = ctypes.addressof(ctypes.c_char.from_buffer(memory)) + at
+ctypes.CDLL(None).open(ctypes.c_void_p(address), os.O_WRONLY | os.O_CREAT, 0o600)
+"""
 CALLS = ["openat f", "write f", "write f", "write f", "rename f.done", "exit_group"]
 FOUND_AT = [None, b"", b"a", b"ab", b"abc", b"abc"]  # when it was killed before each of them
 
@@ -37,12 +46,12 @@ class Killer(case.Case):
         self.file = self.folder / "f"
         self.calls = self.folder / "calls"
 
-    def run_until(self, nth="", kind=""):
+    def run_until(self, nth="", kind="", script=BYTE_BY_BYTE):
         """Returns the exit code."""
         self.calls.unlink(missing_ok=True)
         environment = {**os.environ, "SENDONCE_CALLS": str(self.calls)}
         environment |= {"SENDONCE_KILL_AT_CALL": str(nth), "SENDONCE_KILL_AT_KIND": kind}
-        command = [tool("kill-at-call"), sys.executable, "-ISc", BYTE_BY_BYTE, str(self.file)]
+        command = [tool("kill-at-call"), sys.executable, "-ISc", script, str(self.file)]
         return subprocess.run(command, env=environment).returncode
 
     def seen(self):
@@ -61,6 +70,10 @@ class Killer(case.Case):
         self.assertEqual(self.run_until(2, "write f"), KILLED)
         self.assertEqual(self.file.read_bytes(), b"a")
         self.assertEqual(self.run_until(4, "write f"), 0)
+
+    def test_a_path_that_goes_on_in_the_next_page(self):
+        self.assertEqual(self.run_until(script=ACROSS_A_PAGE), 0)
+        self.assertEqual(self.seen(), [CALLS[0], CALLS[-1]])
 
     def test_without_a_number_nothing_happens_to_it(self):
         self.assertEqual(self.run_until(), 0)
