@@ -1,6 +1,5 @@
 #include "power_cuts.h"
 
-#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <numeric>
@@ -8,7 +7,7 @@
 #include <unordered_set>
 
 #include "log_states.h"
-#include "random_story.h"
+#include "random_life.h"
 #include "refusal.h"
 #include "specimen.h"
 #include "temporary_folder.h"
@@ -19,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kSmallWriteBufferBytes = 64 << 10;  // LevelDB takes no smaller one
 constexpr uint64_t kImagesPerCutInRecovery = 64;
 
 // Of an image and what had been acknowledged when it was taken.
@@ -48,11 +46,9 @@ class PowerCuts::Session {
       : cuts_(cuts),
         tally_(cuts.tally_),
         seed_(seed),
-        random_(seed),
+        life_(seed),
         image_random_(seed),
-        has_small_buffer_(random_() % 2 == 0),
-        story_(RandomStory(seed, has_small_buffer_)),
-        states_(story_) {}
+        states_(life_.story()) {}
 
   void Run() {
     ++tally_.sessions;
@@ -76,29 +72,11 @@ class PowerCuts::Session {
   fs::path root() const { return folder_.path() / "root"; }
 
   std::optional<wal::Problem> Live(FaultEnv& disk) {
-    const auto files = disk.substitutes(has_small_buffer_ ? kSmallWriteBufferBytes : 0);
-    auto log = wal::Log::Create(PathsIn(root()), story_.entries()[0], files);
-    if (auto* problem = std::get_if<wal::Problem>(&log)) return *problem;
-    acknowledged_ = 1;
-    while (acknowledged_ < states_.last_seq()) {
-      if (auto problem = AppendSome(*std::get<0>(log))) return problem;
+    const auto files = disk.substitutes(life_.write_buffer_bytes());
+    return life_.Live(PathsIn(root()), files, [this](core::Seq seq) {
+      acknowledged_ = seq;
       LookAtCuts();
-      if (random_() % 10) continue;
-      log = std::unique_ptr<wal::Log>();
-      log = wal::Log::Open(PathsIn(root()), files);
-      if (auto* problem = std::get_if<wal::Problem>(&log)) return *problem;
-    }
-    return std::get<0>(log)->SyncAnchor();
-  }
-
-  std::optional<wal::Problem> AppendSome(wal::Log& log) {
-    const size_t left = states_.last_seq() - acknowledged_;
-    const size_t count = std::min<size_t>(1 + random_() % 6, left);
-    const auto* first = story_.entries().data() + acknowledged_;
-    if (auto problem = log.Append({first, count})) return problem;
-    acknowledged_ += count;
-    now_ms_ += static_cast<core::Millis>(random_() % wal::kAnchorIntervalMs);
-    return log.AnchorIfDue(now_ms_);
+    });
   }
 
   // LevelDB's own thread changes the disk too. What is acknowledged is read first: the image is
@@ -195,14 +173,11 @@ class PowerCuts::Session {
   PowerCuts& cuts_;
   TallyOfCuts& tally_;
   const uint64_t seed_;
-  std::mt19937_64 random_;
+  RandomLife life_;
   std::mt19937_64 image_random_;
-  const bool has_small_buffer_;
-  const wal::Story story_;
   const LogStates states_;
   const wal::TemporaryFolder folder_;
   std::atomic<core::Seq> acknowledged_ = 0;
-  core::Millis now_ms_ = 1'790'000'000'000;
   std::mutex mutex_;
   std::vector<Cut> cuts_here_;  // guarded, as the next one
   std::unordered_set<size_t> seen_;
