@@ -45,7 +45,7 @@ PURE_HEADERS = set("""
 
 SYSTEM_HEADER = re.compile(
     r"(arpa|linux|net|netinet|sys)/[\w/]+\.h$"
-    r"|(fcntl|getopt|limits|netdb|poll|pthread|signal|stdlib|string|termios|time|unistd)\.h$")
+    r"|(fcntl|getopt|limits|netdb|poll|pthread|sched|signal|stdlib|string|termios|time|unistd)\.h$")
 STANDARD_HEADER = re.compile(r"[a-z_]+$")
 GENERATED_HEADER = "config.h"
 
