@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "daemon/driver.h"
+#include "daemon/folders.h"
 #include "daemon/initializer.h"
 #include "daemon/logger.h"
 #include "daemon/metrics.h"
@@ -21,6 +22,7 @@
 #include "daemon/pid_file.h"
 #include "http/cookie.h"
 #include "settings/settings.h"
+#include "wal/disk.h"
 
 namespace sendonce::daemon {
 
@@ -56,12 +58,11 @@ struct FreeEvent {
 using EventPointer = std::unique_ptr<event, FreeEvent>;
 
 // Everything private: the cookie pays out money.
-std::optional<std::string> MakeFolders(const settings::Paths& paths) {
-  std::error_code error;
+std::optional<std::string> MakeFolders(const settings::Paths& paths, wal::Disk* substitute) {
   umask(0077);
+  wal::Disk& disk = substitute ? *substitute : wal::Disk::OperatingSystem();
   for (const auto& folder : {paths.data_directory, paths.anchor_file.parent_path()}) {
-    std::filesystem::create_directories(folder, error);
-    if (error) return "cannot make the folder " + folder.string() + ": " + error.message();
+    if (auto problem = MakeFolder(folder, disk)) return problem;
   }
   return std::nullopt;
 }
@@ -195,7 +196,7 @@ int RunSendonced(const std::vector<std::string>& arguments, const Interposed& in
     return kExitUsage;
   }
   const auto& options = std::get<Options>(parsed);
-  if (auto problem = MakeFolders(options.paths)) return Refuse(*problem);
+  if (auto problem = MakeFolders(options.paths, interposed.files.disk)) return Refuse(*problem);
   if (options.action == Action::kInit) return Initialize(options, interposed.files);
   return RunDaemon(options, interposed);
 }
