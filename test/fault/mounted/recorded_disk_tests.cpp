@@ -151,6 +151,7 @@ BOOST_AUTO_TEST_CASE(an_image_is_recorded_and_cut_again) {
   BOOST_TEST(disk.Read(kSectorBytes, 1) == std::string(1, '\0'));
   BOOST_TEST(disk.Command("cut 0 1 kept 1"));
   BOOST_TEST(disk.Read(0, 1) == "a");
+  BOOST_TEST(disk.Status().starts_with("1 0 0 "));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_makes_no_sense_changes_nothing) {
@@ -169,6 +170,7 @@ BOOST_AUTO_TEST_CASE(a_deaf_disk_makes_nothing_durable) {
   disk.Write(0, Sector('a'));
   disk.Answered();
   disk.Flush();
+  BOOST_TEST(disk.Status().starts_with("0 1 0 "));
   BOOST_TEST(disk.Command("cut 0 1 dropped 1"));
   BOOST_TEST(disk.Read(0, 1) == std::string(1, '\0'));
 }
