@@ -22,6 +22,7 @@ class Tally:
         self.lives = 0
         self.events = 0
         self.flushes = 0
+        self.overtaking = 0  # flushes that were begun while a write was under way
         self.again = 0  # of cuts while an image recovered; among the others
         self.torn_from = 0  # images of moments at which something was not durable
         self.whole, self.unmade, self.unmountable, self.wrong = (Counter() for _ in range(4))
@@ -125,10 +126,11 @@ class Lives:
             marks = subprocess.run(
                 [self._programs / "mounted-log", "live", str(seed), data_folder(disk), disk.control,
                  *omitted], check=True, text=True, stdout=subprocess.PIPE).stdout
-        _, end, flushes, _, _ = disk.status()
+        _, end, flushes, overtaking, _, _ = disk.status()
         self.tally.lives += 1
         self.tally.events += end
         self.tally.flushes += flushes
+        self.tally.overtaking += overtaking
         return Marks(marks, end)
 
 
@@ -172,7 +174,7 @@ class CutLife:
         fate = self._random.choice(FATES)
         cut = (level, position, fate, self._random.getrandbits(32))
         self._disk.command("cut", *cut)
-        _, _, _, fingerprint, undecided = self._disk.status()
+        *_, fingerprint, undecided = self._disk.status()
         if (parent, fingerprint, at_least) in self._seen:
             return None
         self._seen.add((parent, fingerprint, at_least))

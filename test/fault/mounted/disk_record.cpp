@@ -87,6 +87,7 @@ void DiskRecord::Zero(uint64_t offset, uint64_t length) {
 
 void DiskRecord::Flush(uint64_t answered) {
   assert(answered <= events_.size());
+  if (answered < events_.size()) ++overtaking_flushes_;
   events_.push_back({true, answered, 0, {}});
   ++flushes_;
 }

@@ -51,6 +51,8 @@ class DiskRecord {
 
   uint64_t size() const { return events_.size(); }
   uint64_t flushes() const { return flushes_; }
+  // Those that were begun before all writes had been answered.
+  uint64_t overtaking_flushes() const { return overtaking_flushes_; }
   // As the running system sees it: every write is there.
   const DiskContent& content() const { return content_; }
 
@@ -74,6 +76,7 @@ class DiskRecord {
   DiskContent content_;
   std::vector<Event> events_;
   uint64_t flushes_ = 0;
+  uint64_t overtaking_flushes_ = 0;
 };
 
 }  // namespace sendonce::fault

@@ -111,7 +111,8 @@ void FuseFiles::LeaveMounts(const std::string& folder) {
 void FuseFiles::Serve() {
   while (TakeRequest()) {
     pollfd more = {device_, POLLIN, 0};
-    if (::poll(&more, 1, 0) <= 0) AnswerAll();
+    const int patience_ms = disk_.HasWritesUnderWay() ? 1 : 0;
+    if (::poll(&more, 1, patience_ms) <= 0) AnswerAll();
   }
 }
 

@@ -4,7 +4,8 @@
 //   control  read: RecordedDisk::Status; written: RecordedDisk::Command
 //
 // One thread, and requests are taken as the kernel hands them out. As long as more are waiting none
-// is answered: a write that was begun before a flush and not ended is not promised by that flush.
+// is answered, and a write of a life is not answered before a millisecond in which nothing came: a
+// flush that does not wait for a write before it is seen to overtake it, and does not promise it.
 
 #ifndef SENDONCE_TEST_FAULT_MOUNTED_FUSE_FILES_H
 #define SENDONCE_TEST_FAULT_MOUNTED_FUSE_FILES_H

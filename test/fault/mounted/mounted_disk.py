@@ -98,7 +98,7 @@ class RecordedDisk:
             os.close(descriptor)
 
     def status(self):
-        """(level, position, flushes, fingerprint, undecided), as recorded_disk.h has them."""
+        """The numbers of RecordedDisk::Status."""
         return tuple(map(int, self.control.read_text(encoding="ascii").split()))
 
     def position(self):

@@ -47,7 +47,7 @@ bool RecordedDisk::Command(std::string_view text) {
 std::string RecordedDisk::Status() const {
   std::ostringstream text;
   text << levels_.size() - 1 << ' ' << level().size() << ' ' << level().flushes() << ' '
-       << fingerprint_ << ' ' << undecided_ << '\n';
+       << level().overtaking_flushes() << ' ' << fingerprint_ << ' ' << undecided_ << '\n';
   return text.str();
 }
 

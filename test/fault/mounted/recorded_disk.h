@@ -25,6 +25,8 @@ class RecordedDisk {
   void Flush();
   // Everything up to now was answered. What was done since the last such call is under way still.
   void Answered() { answered_ = level().size(); }
+  // Of a life: a flush that comes now was begun before a write had ended. Images need no such care.
+  bool HasWritesUnderWay() const { return levels_.size() == 1 && answered_ < level().size(); }
 
   // A disk that says that it has flushed, and has not: a planted bug.
   void IgnoreFlushes() { ignores_flushes_ = true; }
@@ -36,8 +38,9 @@ class RecordedDisk {
   // False if it is none of them; then nothing has changed.
   bool Command(std::string_view text);
 
-  // "LEVEL POSITION FLUSHES FINGERPRINT UNDECIDED\n": how much was recorded in the uppermost
-  // level, how many flushes were among it, and of the cut that it began with what DiskRecord says.
+  // "LEVEL POSITION FLUSHES OVERTAKING FINGERPRINT UNDECIDED\n": how much was recorded in the
+  // uppermost level, how many flushes were among it, how many of those had a write under way, and
+  // of the cut that it began with what DiskRecord says.
   std::string Status() const;
 
  private:

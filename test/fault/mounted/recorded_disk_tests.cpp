@@ -128,10 +128,13 @@ BOOST_AUTO_TEST_CASE(cuts_that_leave_the_same_are_known_by_their_fingerprint) {
 BOOST_AUTO_TEST_CASE(the_disk_counts_a_write_as_answered_only_when_it_was) {
   RecordedDisk disk(kBytes);
   disk.Write(0, Sector('a'));
+  BOOST_TEST(disk.HasWritesUnderWay());
   disk.Answered();
+  BOOST_TEST(!disk.HasWritesUnderWay());
   disk.Write(kSectorBytes, Sector('b'));
   disk.Flush();
   disk.Answered();
+  BOOST_TEST(disk.Status().starts_with("0 3 1 1 "));
   BOOST_TEST(disk.Command("cut 0 3 dropped 1"));
   BOOST_TEST(disk.Read(0, 1) + disk.Read(kSectorBytes, 1) == std::string("a\0", 2));
 }
