@@ -201,9 +201,13 @@ class CutLife:
         self._disk.repair(self._lives.file_system)
         try:
             with self._lives.mounted(self._disk):
-                verdict, _ = self._looker.look(at_least)
-        except Unmountable:
-            verdict = "still does not mount"
+                verdict, why = self._looker.look(at_least)
+        except Unmountable as refusal:
+            verdict, why = "still does not mount", str(refusal)
+        if verdict == "refused" and at_least == 0:
+            verdict = "not made yet"
+        elif verdict != "whole":
+            verdict = f"{verdict} ({at_least} acknowledged: {why})"
         self._tally.repaired[verdict] += 1
 
     def _judge(self, cut, at_least, verdict, rest):
