@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import signal
 import subprocess
 from bisect import bisect_right
 from collections import Counter
@@ -60,20 +61,26 @@ class Looker:
     """The program that opens what is left of one life's log."""
 
     def __init__(self, program, seed, folder):
-        self._process = subprocess.Popen([program, "look", str(seed), folder], text=True,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._command = [program, "look", str(seed), folder]
+        self._start()
+
+    def _start(self):
+        self._process = subprocess.Popen(self._command, text=True, stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def look(self, at_least):
-        """("whole", seq), ("refused", why) or ("wrong", what)."""
+        """("whole", seq), ("refused", why), ("wrong", what) or ("died", how)."""
         print(at_least, file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline().strip()
-        verdict, _, rest = answer.partition(" ")
-        return (verdict, rest) if verdict else ("wrong", "the program that opens it has died")
+        verdict, _, rest = self._process.stdout.readline().strip().partition(" ")
+        if verdict:
+            return verdict, rest
+        _, said = self._process.communicate()
+        status = self._process.returncode
+        self._start()
+        return "died", signal.Signals(-status).name if status < 0 else f"{status}: {said.strip()}"
 
     def close(self):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+        self._process.communicate()
 
 
 class Lives:

@@ -175,4 +175,4 @@ def last_kernel_message(file_system):
     """What the file system said last, without time and device: the same cause, the same text."""
     messages = subprocess.run(["dmesg"], capture_output=True, text=True).stdout.splitlines()
     about = [line for line in messages if file_system in line.lower()]
-    return re.sub(r"^\[[ \d.]+\] | ?\((?:device )?loop\d+\)", "", about[-1]) if about else ""
+    return re.sub(r"^\[[ \d.]+\] | ?\((?:device )?loop\d+[^)]*\)", "", about[-1]) if about else ""
