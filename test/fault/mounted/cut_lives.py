@@ -209,8 +209,9 @@ class CutLife:
         try:
             with self._lives.mounted(self._disk):
                 verdict, why = self._looker.look(at_least)
-        except Unmountable as refusal:
-            verdict, why = "still does not mount", str(refusal)
+        except Unmountable:
+            self._tally.repaired["still does not mount"] += 1
+            return
         if verdict == "refused" and at_least == 0:
             verdict = "not made yet"
         elif verdict != "whole":
