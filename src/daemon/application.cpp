@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <system_error>
+#include <string_view>
 #include <utility>
 
 #include "daemon/driver.h"
@@ -34,6 +34,18 @@ constexpr time_t kDrainSeconds = 10;
 int Refuse(const std::string& sentence) {
   std::fprintf(stderr, "sendonced: %s\n", sentence.c_str());
   return kExitRefused;
+}
+
+// LevelDB maps its tables into memory: what the disk can not read of one, or what is gone of it, is
+// this signal there and no error (G7).
+void StopUnreadable(int) {
+  constexpr std::string_view kSentence =
+      "sendonced: storage error: a file of the WAL can not be read any more (SIGBUS). See to the "
+      "disk and start again; if it stays so, put the whole WAL folder back from a copy that "
+      "reaches its anchor.\n";
+  [[maybe_unused]] const ssize_t written =
+      ::write(STDERR_FILENO, kSentence.data(), kSentence.size());
+  ::_exit(kExitStorage);
 }
 
 struct FreeEventBase {
@@ -186,6 +198,7 @@ int RunDaemon(const Options& options, const Interposed& interposed) {
 
 int RunSendonced(const std::vector<std::string>& arguments, const Interposed& interposed) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGBUS, StopUnreadable);
   const ParsedOptions parsed = ParseOptions(arguments, settings::HomeDirectory());
   if (const auto* text = std::get_if<TextToPrint>(&parsed)) {
     std::fputs(text->text.c_str(), stdout);
