@@ -33,7 +33,7 @@ class OmittedSyncs::Files final : public leveldb::EnvWrapper {
       : EnvWrapper(leveldb::Env::Default()), ending_(std::move(ending)) {}
 
   leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override {
-    const auto status = target()->NewWritableFile(path, file);
+    auto status = target()->NewWritableFile(path, file);
     if (status.ok() && !ending_.empty() && path.ends_with(ending_)) *file = new UnsyncedFile(*file);
     return status;
   }
