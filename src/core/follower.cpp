@@ -42,13 +42,6 @@ std::string HexOf(const WalId& id) {
   return bitcoin::HexFromBytes(id);
 }
 
-bool SpendsFrom(const Batch& batch, const bitcoin::Transaction& transaction) {
-  return std::any_of(batch.coins.begin(), batch.coins.end(), [&](const Coin& coin) {
-    return std::any_of(transaction.inputs.begin(), transaction.inputs.end(),
-                       [&](const bitcoin::TxIn& input) { return input.prevout == coin.outpoint; });
-  });
-}
-
 // A stall of the same code goes on; another one begins now.
 std::optional<Stall> Renew(const std::optional<Stall>& old, const std::string& code,
                            const std::string& detail, bool automatic, Millis now_ms) {
@@ -64,6 +57,8 @@ Follower::Follower(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPoo
       ledger_(ledger),
       outbox_(outbox),
       pool_(pool),
+      alarms_(ledger, outbox),
+      spenders_(ledger, outbox, alarms_),
       matcher_(policy, outbox),
       spends_since_(BlockBelowTip(kSpendsWindowBlocks)) {
   SetStalls(0);
@@ -300,7 +295,7 @@ void Follower::ReopenAbove(int32_t fork_height, Millis now_ms) {
 void Follower::ReadOneBlock(const ReadBlock& block, Millis now_ms) {
   for (const bitcoin::Transaction& transaction : block.transactions) {
     for (const bitcoin::TxIn& input : transaction.inputs) pool_.Remove(input.prevout);
-    OnTransaction(transaction, block.position, now_ms);
+    spenders_.OnTransaction(transaction, block.position, now_ms);
   }
 }
 
@@ -314,135 +309,6 @@ void Follower::FinishDeepBatches(Millis now_ms) {
     if (!ledger_.Objection(BatchFinal{id})) deep.push_back(id);
   }
   for (BatchId id : deep) outbox_.Write(BatchFinal{id}, now_ms);
-}
-
-// The batch that made it first: what it pays there it pays in no other.
-void Follower::OnTransaction(const bitcoin::Transaction& transaction,
-                             const std::optional<ChainPosition>& block, Millis now_ms) {
-  const auto batches = BatchesSpentBy(ledger_, transaction);
-  for (const bool is_version : {true, false}) {
-    for (BatchId id : batches) {
-      if (IsVersionOf(*ledger_.FindBatch(id), transaction) != is_version) continue;
-      OnSpender(id, transaction, block, now_ms);
-    }
-  }
-}
-
-void Follower::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
-                         const std::optional<ChainPosition>& block, Millis now_ms) {
-  const Batch* batch = ledger_.FindBatch(id);
-  if (!batch || !Ledger::IsOpen(*batch) || !SpendsFrom(*batch, transaction)) return;
-  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  const Version* version = FindVersion(*batch, txid);
-  if (!version && IsVersionElsewhere(*batch, txid)) return;
-  if (!version || version->raw_tx.empty()) {
-    version = AdoptOrNoteRival(*batch, transaction, block, now_ms);
-  }
-  if (!version) return;
-  WarnOfSecondPayment(*batch, *version, now_ms);
-  if (!block) {
-    if (ledger_.IsNews(*batch, *version)) outbox_.Write(VersionAccepted{id, txid}, now_ms);
-    return;
-  }
-  if (!batch->confirmation) outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms);
-}
-
-// A version of any batch that a send was ever in is never a rival to it (R4): it is matched where
-// it belongs. For sends that were not there it is one.
-bool Follower::IsVersionElsewhere(const Batch& batch, const bitcoin::Txid& txid) const {
-  const Batch* other = ledger_.FindBatchByTxid(txid);
-  if (!other || other->id == batch.id) return false;
-  const auto living = ledger_.LivingSends(batch);
-  return std::all_of(living.begin(), living.end(), [&](const SendId& id) {
-    return std::find(other->sends.begin(), other->sends.end(), id) != other->sends.end();
-  });
-}
-
-// What no rule of ours allows: an operator's own payment of a send that is paid, or one that
-// confirms against a verdict.
-void Follower::WarnOfSecondPayment(const Batch& batch, const Version& version, Millis now_ms) {
-  for (size_t i = 0; i < batch.sends.size(); ++i) {
-    const Send* send = ledger_.FindSend(batch.sends[i]);
-    if (version.paid[i].empty() || !send) continue;
-    const Batch* live = ledger_.LiveBatchOf(*send);
-    // Two confirmed versions of one batch are another's work: he has split its coins.
-    const bool stands_beside =
-        live && live->confirmation && live->confirmation->txid != version.txid;
-    if (!stands_beside && send->ending == Ending::kNone) continue;
-    if (HasAlarmFor(version.txid, AlarmKind::kSecondPayment)) return;
-    const BatchId id = batch.id;
-    outbox_.Write(AlarmRaised{AlarmKind::kSecondPayment, version.txid, id,
-                              "send " + send->id +
-                                  " is paid by a transaction although it is paid "
-                                  "by another, or has ended: compare both with your books"},
-                  now_ms);
-    return;
-  }
-}
-
-// The version that the transaction now is, or nullptr if it is a rival.
-const Version* Follower::AdoptOrNoteRival(const Batch& batch,
-                                          const bitcoin::Transaction& transaction,
-                                          const std::optional<ChainPosition>& block,
-                                          Millis now_ms) {
-  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  const Match match = MatchSpender(ledger_, batch, transaction);
-  if (!match.PaysAny() && !match.same_but_for_signatures) {
-    NoteRival(batch, transaction, match, block, now_ms);
-    return nullptr;
-  }
-  const BatchId id = batch.id;
-  // The alarm first: from the record of the version on the spend counts as explained.
-  if (!match.same_but_for_signatures) {
-    RaiseAlarm(AlarmKind::kForeignVersion, txid, id,
-               "a transaction that sendonce did not make pays for one or more of its sends; they "
-               "count as paid by it",
-               now_ms);
-  }
-  outbox_.Write(VersionAdopted{id, bitcoin::SerializeTransaction(transaction), match.paid}, now_ms);
-  return FindVersion(*ledger_.FindBatch(id), txid);
-}
-
-void Follower::NoteRival(const Batch& batch, const bitcoin::Transaction& transaction,
-                         const Match& match, const std::optional<ChainPosition>& block,
-                         Millis now_ms) {
-  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  const BatchId id = batch.id;
-  const auto known = std::find_if(batch.rivals.begin(), batch.rivals.end(),
-                                  [&](const Rival& rival) { return rival.txid == txid; });
-  // A look at the mempool says nothing new about a rival that stands in a block.
-  if (known != batch.rivals.end() && (known->block == block || !block)) return;
-  outbox_.Write(RivalSeen{id, bitcoin::SerializeTransaction(transaction), block}, now_ms);
-  // Where all sends have left, or the transaction is our own for other sends, nobody has to look.
-  if (ledger_.FindBatch(id)->superseded || ledger_.FindBatchByTxid(txid)) return;
-  const bool differs = std::any_of(match.by_send.begin(), match.by_send.end(),
-                                   [](PaymentMatch one) { return one != PaymentMatch::kNotPaid; });
-  RaiseAlarm(differs ? AlarmKind::kAmountDiffers : AlarmKind::kRival, txid, id,
-             differs ? "a reserved coin was spent by a transaction that pays a send's address in "
-                       "another amount, or one of several like sends; the send waits for a verdict"
-                     : "a reserved coin was spent by a transaction that sendonce did not make; the "
-                       "sends of the batch are paid again only by rule R4",
-             now_ms);
-}
-
-// Before wallet and log have been compared, whatever sendonce did not make may be what a log that
-// was put back has forgotten: it may pay a send that the log does not know, too.
-void Follower::RaiseAlarm(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
-                          std::string detail, Millis now_ms) {
-  if (HasAlarmFor(txid)) return;
-  if (!compared_with_wallet_) kind = AlarmKind::kUnexplainedSpendAtStart;
-  outbox_.Write(AlarmRaised{kind, txid, batch, std::move(detail)}, now_ms);
-}
-
-bool Follower::HasAlarmFor(const bitcoin::Txid& txid) const {
-  return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(),
-                     [&](const auto& item) { return item.second.raised.txid == txid; });
-}
-
-bool Follower::HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const {
-  return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(), [&](const auto& item) {
-    return item.second.raised.txid == txid && item.second.raised.kind == kind;
-  });
 }
 
 void Follower::OnCoinsRead(const CoinsRead& read, Millis now_ms) {
@@ -500,6 +366,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
   // A wallet that has not read the chain yet does not know all its spends.
   if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
     compared_with_wallet_ = true;
+    alarms_.NoteCompared();
     spends_since_ = BlockBelowTip(kSpendsOverlapBlocks);
   }
   FinishRound(now_ms);
@@ -508,12 +375,13 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
 void Follower::NoteUnexplained(const bitcoin::Txid& txid, Millis now_ms) {
   const bool at_start = !compared_with_wallet_;
   if (at_start) matcher_.Add(txid);
-  RaiseAlarm(AlarmKind::kUnexplainedSpend, txid, std::nullopt,
-             at_start ? "the wallet spent this before the daemon started, and no record explains "
-                        "it: the WAL may be behind the wallet"
-                      : "the wallet spent this, and no record explains it: somebody else uses the "
-                        "wallet",
-             now_ms);
+  alarms_.Raise(AlarmKind::kUnexplainedSpend, txid, std::nullopt,
+                at_start
+                    ? "the wallet spent this before the daemon started, and no record explains "
+                      "it: the WAL may be behind the wallet"
+                    : "the wallet spent this, and no record explains it: somebody else uses the "
+                      "wallet",
+                now_ms);
 }
 
 // A log that was put back can hold what the wallet has signed, and not know its txid.
@@ -528,20 +396,12 @@ void Follower::OnSpendLookedUp(const TransactionLookedUp& reply, Millis now_ms) 
     const bool is_ours = std::any_of(batches.begin(), batches.end(), [&](BatchId id) {
       return IsVersionOf(*ledger_.FindBatch(id), *transaction);
     });
-    OnTransaction(*transaction, std::nullopt, now_ms);
+    spenders_.OnTransaction(*transaction, std::nullopt, now_ms);
     if (is_ours) {
-      AcceptAlarmsOf(reply.txid, "a version of a batch, but for its signatures", now_ms);
+      alarms_.AcceptAll(reply.txid, "a version of a batch, but for its signatures", now_ms);
     }
   }
   SetStalls(now_ms);
-}
-
-void Follower::AcceptAlarmsOf(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms) {
-  std::vector<Seq> open;
-  for (const auto& [number, alarm] : ledger_.alarms()) {
-    if (alarm.raised.txid == txid && !alarm.accepted_reason) open.push_back(number);
-  }
-  for (Seq number : open) outbox_.Write(AlarmAccepted{number, reason}, now_ms);
 }
 
 // Of what is not in memory the log's index says so.

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "core/alarm_desk.h"
 #include "core/answers.h"
 #include "core/coin_pool.h"
 #include "core/commands.h"
@@ -20,6 +21,7 @@
 #include "core/outbox.h"
 #include "core/policy.h"
 #include "core/spend_matcher.h"
+#include "core/spender_book.h"
 
 namespace sendonce::core {
 
@@ -54,11 +56,10 @@ class Follower {
     WantAllCoins();
   }
 
-  // The node shows a transaction: in the mempool, or in a block. For each batch that it spends a
-  // coin of it is written down as accepted, adopted, rival or confirmed. No effect if nothing about
-  // it is new.
-  void OnTransaction(const bitcoin::Transaction& transaction,
-                     const std::optional<ChainPosition>& block, Millis now_ms);
+  // The node shows a transaction in the mempool: what it is to each batch is written down.
+  void OnTransaction(const bitcoin::Transaction& transaction, Millis now_ms) {
+    spenders_.OnTransaction(transaction, std::nullopt, now_ms);
+  }
 
   // Why nothing new may be built, signed or judged now; nullopt if all is well.
   const std::optional<Stall>& building_stall() const { return building_stall_; }
@@ -114,22 +115,9 @@ class Follower {
   void ReadOneBlock(const ReadBlock& block, Millis now_ms);
   void FinishDeepBatches(Millis now_ms);
 
-  void OnSpender(BatchId batch, const bitcoin::Transaction& transaction,
-                 const std::optional<ChainPosition>& block, Millis now_ms);
-  bool IsVersionElsewhere(const Batch& batch, const bitcoin::Txid& txid) const;
-  void WarnOfSecondPayment(const Batch& batch, const Version& version, Millis now_ms);
-  const Version* AdoptOrNoteRival(const Batch& batch, const bitcoin::Transaction& transaction,
-                                  const std::optional<ChainPosition>& block, Millis now_ms);
-  void NoteRival(const Batch& batch, const bitcoin::Transaction& transaction, const Match& match,
-                 const std::optional<ChainPosition>& block, Millis now_ms);
-  void RaiseAlarm(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
-                  std::string detail, Millis now_ms);
-  bool HasAlarmFor(const bitcoin::Txid& txid) const;
   bool IsExplained(const WalletSpend& spend) const;
   void NoteSignature(const bitcoin::Txid& txid, Millis now_ms);
   void NoteUnexplained(const bitcoin::Txid& txid, Millis now_ms);
-  void AcceptAlarmsOf(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms);
-  bool HasAlarmFor(const bitcoin::Txid& txid, AlarmKind kind) const;
   ChainPosition BlockBelowTip(int32_t depth) const;
   void AskForCoinsAndSpends(Millis now_ms);
   bool MustReadAllCoins(Millis now_ms) const;
@@ -140,6 +128,8 @@ class Follower {
   Ledger& ledger_;
   Outbox& outbox_;
   CoinPool& pool_;
+  AlarmDesk alarms_;
+  SpenderBook spenders_;
   SpendMatcher matcher_;
 
   bool wanted_ = true;

@@ -479,7 +479,7 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
       continue;
     }
     // It may be a version of another batch that the sends were in (R4').
-    follower_.OnTransaction(*standing.mempool_spender, std::nullopt, now_ms);
+    follower_.OnTransaction(*standing.mempool_spender, now_ms);
   }
   NoteGoneRivals(reply.batch, *standings, now_ms);
   NoteVanished(*attempt, reply.batch, std::move(vanished), now_ms);

@@ -1,0 +1,35 @@
+#include "core/alarm_desk.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace sendonce::core {
+
+void AlarmDesk::Raise(AlarmKind kind, const bitcoin::Txid& txid, std::optional<BatchId> batch,
+                      std::string detail, Millis now_ms) {
+  if (Has(txid)) return;
+  if (!is_compared_) kind = AlarmKind::kUnexplainedSpendAtStart;
+  outbox_.Write(AlarmRaised{kind, txid, batch, std::move(detail)}, now_ms);
+}
+
+bool AlarmDesk::Has(const bitcoin::Txid& txid) const {
+  return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(),
+                     [&](const auto& item) { return item.second.raised.txid == txid; });
+}
+
+bool AlarmDesk::Has(const bitcoin::Txid& txid, AlarmKind kind) const {
+  return std::any_of(ledger_.alarms().begin(), ledger_.alarms().end(), [&](const auto& item) {
+    return item.second.raised.txid == txid && item.second.raised.kind == kind;
+  });
+}
+
+void AlarmDesk::AcceptAll(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms) {
+  std::vector<Seq> open;
+  for (const auto& [number, alarm] : ledger_.alarms()) {
+    if (alarm.raised.txid == txid && !alarm.accepted_reason) open.push_back(number);
+  }
+  for (Seq number : open) outbox_.Write(AlarmAccepted{number, reason}, now_ms);
+}
+
+}  // namespace sendonce::core
