@@ -331,7 +331,7 @@ static void record_signature(int t) {
   Printf("daemon: VersionSigned t%d\n", t);
 }
 
-/* --- R4' (Follower::OnSpender; RecordApplier: TakeBack, Ledger::SendsToTakeBack) and R7 (VersionAdopted) --- */
+/* --- R4' (SpenderBook::OnSpender; RecordApplier: TakeBack, Ledger::SendsToTakeBack) and R7 (VersionAdopted) --- */
 
 static int is_paid_by_its_batch(int i) {
   int t;
