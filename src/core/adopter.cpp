@@ -57,14 +57,18 @@ Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower&
 }
 
 void Adopter::Advance() {
+  if (unplaced_.empty() || !follower_.has_read_chain()) return;
+  if (asked_round_ == follower_.rounds()) return;
+  asked_round_ = follower_.rounds();
   std::erase_if(unplaced_, [&](const auto& item) {
     const Batch* batch = ledger_.FindBatch(item.first);
     return !batch || !IsWithoutPlace(*batch);
   });
-  if (unplaced_.empty() || !follower_.has_read_chain()) return;
-  if (asked_round_ == follower_.rounds()) return;
-  asked_round_ = follower_.rounds();
-  for (const auto& [id, txid] : unplaced_) outbox_.Emit(LookUpTransaction{kNobody, txid});
+  std::set<bitcoin::Txid> asked;
+  for (const auto& [id, txid] : unplaced_) {
+    if (asked.size() == kMaxPlacesPerRound) break;
+    if (asked.insert(txid).second) outbox_.Emit(LookUpTransaction{kNobody, txid});
+  }
 }
 
 void Adopter::Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail) {

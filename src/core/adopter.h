@@ -39,6 +39,9 @@ class Adopter {
 
   // Calls that wait for the node; more are refused.
   static constexpr size_t kMaxWaitingAdoptions = 1'000;
+  // Places of adopted payments that the node is asked for at a time; the others wait for the next
+  // round.
+  static constexpr size_t kMaxPlacesPerRound = 100;
 
   Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
           Builder& builder, Payer& payer);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace sendonce::core {
 
@@ -24,12 +23,22 @@ bool AlarmDesk::Has(const bitcoin::Txid& txid, AlarmKind kind) const {
   });
 }
 
-void AlarmDesk::AcceptAll(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms) {
+bool AlarmDesk::HasOpenSpend(const bitcoin::Txid& txid) const {
+  return !OpenSpends(txid).empty();
+}
+
+void AlarmDesk::AcceptSpends(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms) {
+  for (Seq number : OpenSpends(txid)) outbox_.Write(AlarmAccepted{number, reason}, now_ms);
+}
+
+std::vector<Seq> AlarmDesk::OpenSpends(const bitcoin::Txid& txid) const {
   std::vector<Seq> open;
   for (const auto& [number, alarm] : ledger_.alarms()) {
-    if (alarm.raised.txid == txid && !alarm.accepted_reason) open.push_back(number);
+    const bool is_spend = alarm.raised.kind == AlarmKind::kUnexplainedSpend ||
+                          alarm.raised.kind == AlarmKind::kUnexplainedSpendAtStart;
+    if (is_spend && alarm.raised.txid == txid && !alarm.accepted_reason) open.push_back(number);
   }
-  for (Seq number : open) outbox_.Write(AlarmAccepted{number, reason}, now_ms);
+  return open;
 }
 
 }  // namespace sendonce::core

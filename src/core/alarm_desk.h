@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/ledger.h"
 #include "core/outbox.h"
@@ -30,10 +31,13 @@ class AlarmDesk {
   bool Has(const bitcoin::Txid& txid) const;
   bool Has(const bitcoin::Txid& txid, AlarmKind kind) const;
 
-  // Those about the transaction that are still open.
-  void AcceptAll(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms);
+  // Those that say that the transaction is an unexplained spend, and are still open.
+  bool HasOpenSpend(const bitcoin::Txid& txid) const;
+  void AcceptSpends(const bitcoin::Txid& txid, const std::string& reason, Millis now_ms);
 
  private:
+  std::vector<Seq> OpenSpends(const bitcoin::Txid& txid) const;
+
   const Ledger& ledger_;
   Outbox& outbox_;
   bool is_compared_ = false;

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "core/backoff.h"
+#include "core/may_pay.h"
 #include "core/transaction_check.h"
 
 namespace sendonce::core {
@@ -91,10 +92,12 @@ void Builder::AdvanceRebuilds(Millis now_ms) {
   const std::set<BatchId> candidates = ledger_.troubled();
   std::erase_if(blocked_rebuilds_,
                 [&](const auto& item) { return !candidates.contains(item.first); });
-  const bool is_new = rebuild_seq_ != ledger_.last_seq() || rebuild_round_ != follower_.rounds();
+  const bool is_new = rebuild_seq_ != ledger_.last_seq() || rebuild_round_ != follower_.rounds() ||
+                      rebuild_looks_ != payer_.looks();
   if (candidates.empty() || (!is_new && now_ms < rebuild_wake_ms_)) return;
   rebuild_seq_ = ledger_.last_seq();
   rebuild_round_ = follower_.rounds();
+  rebuild_looks_ = payer_.looks();
   rebuild_wake_ms_ = now_ms + policy_.retry_max_ms;
   for (BatchId id : candidates) {
     const Batch* batch = ledger_.FindBatch(id);
@@ -126,7 +129,6 @@ bool Builder::IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const 
 }
 
 void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
-  if (payer_.WantsLook(batch.id)) return;
   auto planned = PlanRebuild(ledger_, batch, policy_, Sources(now_ms));
   if (const auto* none = std::get_if<NoPlan>(&planned)) {
     return NoteBlocked(batch.id, {"conflicted", none->reason, now_ms, none->automatic});
@@ -150,8 +152,31 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
     return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
   }
   blocked_rebuilds_.erase(batch.id);
+  if (!HasLookedFor(attempt, now_ms)) return;
   attempt.funds = std::move(*funds);
   EmitDraft(std::move(attempt));
+}
+
+// Of what only a verdict excludes it is asked first whether it is not in the mempool after all:
+// then the record that says so refutes the verdict.
+bool Builder::HasLookedFor(const Attempt& attempt, Millis now_ms) {
+  std::set<BatchId> batches;
+  for (const Exclusion& exclusion : attempt.exclusions) {
+    if (exclusion.reason != ExclusionReason::kVerdict) continue;
+    for (const MayPay& one : MayPaySet(ledger_, *ledger_.FindSend(exclusion.send))) {
+      const bool is_meant = one.version->txid == exclusion.excluded;
+      if (is_meant && Ledger::IsOpen(*one.batch)) batches.insert(one.batch->id);
+    }
+  }
+  bool all = true;
+  for (BatchId id : batches) {
+    if (payer_.HasLooked(id, now_ms)) continue;
+    payer_.WantLook(id, now_ms);
+    all = false;
+  }
+  if (all)
+    std::for_each(batches.begin(), batches.end(), [&](BatchId id) { payer_.ForgetLook(id); });
+  return all;
 }
 
 // Looked at again with each new record and each new round.
@@ -284,9 +309,7 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
       gone_until_ms_[coin] = now_ms + policy_.retry_max_ms;
     }
     if (attempt.leaves) {
-      // Others go on, and the next plan does without these coins: once it is known that it is not
-      // the batch's own transaction that has them, whatever a verdict says of that one.
-      payer_.WantLook(*attempt.leaves, now_ms);
+      // Others go on, and the next plan does without these coins.
       follower_.WantWallet(now_ms);
       return HoldBackAll(attempt, "conflicted", "a coin of the batch is taken in the mempool", true,
                          now_ms);

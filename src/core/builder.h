@@ -70,6 +70,7 @@ class Builder {
   Seq LookedAt(Millis now_ms);
   bool OnlySendsCame() const;
   void AdvanceRebuilds(Millis now_ms);
+  bool HasLookedFor(const Attempt& attempt, Millis now_ms);
   void NoteBlocked(BatchId batch, const Stall& stall);
   void StartRebuild(const Batch& batch, Millis now_ms);
   void EmitDraft(Attempt attempt);
@@ -112,6 +113,7 @@ class Builder {
   Millis rebuild_wake_ms_ = 0;
   Seq rebuild_seq_ = 0;         // the last record when rebuilds were looked at
   uint64_t rebuild_round_ = 0;  // and the follower's round
+  uint64_t rebuild_looks_ = 0;
   std::map<SendId, Hold> holds_;
   std::map<int, bitcoin::FeeRate> last_rates_;  // by conf_target, as the last draft used them
   bitcoin::Amount extra_sat_ = 0;  // added to the target after the node found the coins too few

@@ -211,7 +211,7 @@ void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
 bool CallDesk::LeavesWaiting(const Send& send, const Batch& live) const {
   const SendState state = StateOf(send, &live);
   if (OutcomeOf(state) != SendOutcome::kPending) return false;
-  const auto stall = OwnStallOf(send, &live);
+  const auto stall = payer_.StallOf(live.id);
   return state == SendState::kConflicted || (stall && !stall->automatic);
 }
 
@@ -228,6 +228,9 @@ void CallDesk::OnVerdict(const GiveVerdict& call, Millis now_ms) {
     return Answer(*send, call.call, Verdict::kNoVerdictNeeded, true, "",
                   "nothing stands against the payment of this send that does not end by itself; "
                   "DELETE fences it if no signature was asked for");
+  }
+  if (auto refusal = RefusalOfPromises()) {
+    return outbox_.Reply(call.call, std::move(*refusal), 0);
   }
   VerdictGiven record{call.id, call.verdict, {}, call.reason};
   for (const MayPay& one : MayPaySet(ledger_, *send)) record.excluded.push_back(one.version->txid);

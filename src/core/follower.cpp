@@ -42,6 +42,18 @@ std::string HexOf(const WalId& id) {
   return bitcoin::HexFromBytes(id);
 }
 
+bool IsNotFound(const TransactionLookedUp& reply) {
+  const auto* refused = std::get_if<Refused>(&reply.outcome);
+  return refused && refused->why == Refusal::kNotFound;
+}
+
+// Signatures of native segwit inputs are no part of the txid (BIP 141).
+bool HasStableTxid(const Batch& batch) {
+  return std::all_of(batch.coins.begin(), batch.coins.end(), [](const Coin& coin) {
+    return bitcoin::IsNativeSegwit(bitcoin::KindOf(coin.script));
+  });
+}
+
 // A stall of the same code goes on; another one begins now.
 std::optional<Stall> Renew(const std::optional<Stall>& old, const std::string& code,
                            const std::string& detail, bool automatic, Millis now_ms) {
@@ -361,7 +373,11 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
   }
   for (const WalletSpend& spend : *spends) {
     NoteSignature(spend.txid, now_ms);
-    if (!IsExplained(spend)) NoteUnexplained(spend.txid, now_ms);
+    if (!IsExplained(spend)) {
+      NoteUnexplained(spend.txid, now_ms);
+    } else if (alarms_.HasOpenSpend(spend.txid) && IsVersionWithOtherSignatures(spend.txid)) {
+      AcceptSpend(spend.txid, now_ms);  // a crash came between
+    }
   }
   // A wallet that has not read the chain yet does not know all its spends.
   if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
@@ -387,21 +403,31 @@ void Follower::NoteUnexplained(const bitcoin::Txid& txid, Millis now_ms) {
 // A log that was put back can hold what the wallet has signed, and not know its txid.
 void Follower::OnSpendLookedUp(const TransactionLookedUp& reply, Millis now_ms) {
   const auto found = matcher_.OnLookedUp(reply, now_ms);
+  if (IsNotFound(reply)) NoteSignaturesThatMayExist(now_ms);
   const auto transaction = found ? bitcoin::ParseTransaction(found->raw_tx) : std::nullopt;
   // What the blocks hold that were read was matched then.
   const bool was_read =
       found && found->block && found->block->height <= ledger_.chain().tip().height;
-  if (transaction && !was_read) {
-    const auto batches = BatchesSpentBy(ledger_, *transaction);
-    const bool is_ours = std::any_of(batches.begin(), batches.end(), [&](BatchId id) {
-      return IsVersionOf(*ledger_.FindBatch(id), *transaction);
-    });
-    spenders_.OnTransaction(*transaction, std::nullopt, now_ms);
-    if (is_ours) {
-      alarms_.AcceptAll(reply.txid, "a version of a batch, but for its signatures", now_ms);
-    }
-  }
+  if (transaction && !was_read) spenders_.OnTransaction(*transaction, std::nullopt, now_ms);
+  if (transaction && IsOurOwnButForSignatures(ledger_, *transaction))
+    AcceptSpend(reply.txid, now_ms);
   SetStalls(now_ms);
+}
+
+void Follower::AcceptSpend(const bitcoin::Txid& txid, Millis now_ms) {
+  alarms_.AcceptSpends(txid, "a version of a batch, but for its signatures", now_ms);
+}
+
+// A spend that is in no block and not in the mempool is not shown, and can come back from the
+// wallet: each batch whose txid its signatures would change may be what it was.
+void Follower::NoteSignaturesThatMayExist(Millis now_ms) {
+  std::vector<Record> records;
+  for (const auto& [id, batch] : ledger_.batches()) {
+    if (!Ledger::IsOpen(batch) || SignatureAsked(batch) || HasStableTxid(batch)) continue;
+    const SignatureRequested record{id, 0};
+    if (!ledger_.Objection(record)) records.push_back(record);
+  }
+  for (Record& record : records) outbox_.Write(std::move(record), now_ms);
 }
 
 // Of what is not in memory the log's index says so.
@@ -422,6 +448,13 @@ void Follower::NoteSignature(const bitcoin::Txid& txid, Millis now_ms) {
   const SignatureRequested record{batch->id,
                                   static_cast<uint32_t>(version - batch->versions.data())};
   if (!ledger_.Objection(record)) outbox_.Write(record, now_ms);
+}
+
+bool Follower::IsVersionWithOtherSignatures(const bitcoin::Txid& txid) const {
+  const Batch* batch = ledger_.FindBatchByTxid(txid);
+  const Version* version = batch ? FindVersion(*batch, txid) : nullptr;
+  const auto transaction = version ? bitcoin::ParseTransaction(version->raw_tx) : std::nullopt;
+  return transaction && IsOurOwnButForSignatures(ledger_, *transaction);
 }
 
 void Follower::FinishRound(Millis now_ms) {

@@ -118,6 +118,9 @@ class Follower {
   bool IsExplained(const WalletSpend& spend) const;
   void NoteSignature(const bitcoin::Txid& txid, Millis now_ms);
   void NoteUnexplained(const bitcoin::Txid& txid, Millis now_ms);
+  void NoteSignaturesThatMayExist(Millis now_ms);
+  void AcceptSpend(const bitcoin::Txid& txid, Millis now_ms);
+  bool IsVersionWithOtherSignatures(const bitcoin::Txid& txid) const;
   ChainPosition BlockBelowTip(int32_t depth) const;
   void AskForCoinsAndSpends(Millis now_ms);
   bool MustReadAllCoins(Millis now_ms) const;

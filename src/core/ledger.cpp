@@ -164,6 +164,20 @@ bool Ledger::LeavesOutALivingSend(const Batch& batch,
 }
 
 bool Ledger::MayBeSent(const Batch& batch, const Version& version) const {
+  if (!MayPayItsSends(batch, version)) return false;
+  if (!version.adopted) return true;
+  // What somebody else has made can pay sends of several batches.
+  const auto transaction = bitcoin::ParseTransaction(version.raw_tx);
+  for (const bitcoin::TxIn& input : transaction->inputs) {
+    for (BatchId id : BatchesSpending(input.prevout)) {
+      const Version* same = FindVersion(batches_.at(id), version.txid);
+      if (same && !MayPayItsSends(batches_.at(id), *same)) return false;
+    }
+  }
+  return true;
+}
+
+bool Ledger::MayPayItsSends(const Batch& batch, const Version& version) const {
   for (size_t i = 0; i < batch.sends.size(); ++i) {
     const Send* send = FindSend(batch.sends[i]);
     if (version.paid[i].empty() || !send) continue;

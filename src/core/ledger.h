@@ -90,8 +90,8 @@ class Ledger {
   // confirms.
   bool IsNews(const Batch& batch, const Version& version) const;
 
-  // Whether sendonce may send the version: not if it pays a send that has ended, or one of which a
-  // verdict says that the version never confirms.
+  // Whether sendonce may send the version: not if it pays a send, of whatever batch, that has
+  // ended, or one of which a verdict says that the version never confirms.
   bool MayBeSent(const Batch& batch, const Version& version) const;
 
   // Batches that cannot go on to pay all sends that belong to them: a rival is in the chain, or a
@@ -122,6 +122,7 @@ class Ledger {
   friend class RecordApplier;
 
   bool IsTroubled(const Batch& batch) const;
+  bool MayPayItsSends(const Batch& batch, const Version& version) const;
   // None of the versions pays a send that belongs to the batch.
   bool LeavesOutALivingSend(const Batch& batch, const std::vector<const Version*>& versions) const;
   void IndexTrouble(const Batch& batch);

@@ -146,7 +146,7 @@ class Machine::Parts {
     // mempool and its locks; a reorganisation may have thrown transactions out.
     const bool came_back = was_down || follower_.node_restarts() != restarts;
     const bool fell_back = follower_.reorganisations() != reorganisations;
-    if (fell_back) payer_.DropUnasked(now_ms_);
+    unasked_is_stale_ = unasked_is_stale_ || fell_back;
     if (came_back || fell_back) payer_.ScheduleAll(now_ms_);
   }
 
@@ -224,12 +224,21 @@ class Machine::Parts {
 
   // What the payer gives up the builder may pay at once in another way.
   void AdvancePaying() {
+    DropStaleBatches();
     Seq before = 0;
     do {
       before = ledger_.last_seq();
       builder_.Advance(now_ms_);
       payer_.Advance(now_ms_);
     } while (ledger_.last_seq() != before);
+  }
+
+  // After a reorganisation; but a log that was put back can hold what the wallet has signed, and
+  // not know that: nothing is given up before the wallet was heard.
+  void DropStaleBatches() {
+    if (!unasked_is_stale_ || !follower_.has_matched_spends()) return;
+    unasked_is_stale_ = false;
+    payer_.DropUnasked(now_ms_);
   }
 
   std::optional<Millis> OldestPending() const {
@@ -267,6 +276,7 @@ class Machine::Parts {
   CallDesk desk_;
   Pruner pruner_;
   Millis now_ms_ = 0;
+  bool unasked_is_stale_ = false;  // blocks have left the chain that their coins may rest on
 };
 
 Machine::Machine(const Policy& policy, Ledger ledger)

@@ -43,7 +43,8 @@ struct Wish {
 // What sends of other batches have to do with the same transaction.
 struct Elsewhere {
   OutputClaims claims;
-  std::vector<Wish> wishes;  // of batches that it spends a coin of and that do not know it yet
+  std::vector<Wish>
+      wishes;  // of batches that it spends a coin of; not those that it is known to pay
 };
 
 // The version of the batch that the transaction is but for its signatures; nullptr if it is none.

@@ -17,25 +17,24 @@ std::vector<Wish> WishesOf(const Ledger& ledger, const Batch& batch) {
   return wishes;
 }
 
-bool IsAmong(const std::vector<Wish>& wishes, const SendId& id) {
-  return std::any_of(wishes.begin(), wishes.end(), [&](const Wish& one) { return one.id == id; });
-}
-
-// Of open batches that do not know the transaction yet: each of their sends may be what it pays.
+// Of open batches: each of their sends may be what it pays, but for those of which the log says so.
 std::vector<Wish> WishesElsewhere(const Ledger& ledger, const Batch& batch,
-                                  const std::vector<Wish>& own,
                                   const bitcoin::Transaction& transaction) {
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  std::vector<Wish> wishes;
+  std::set<SendId> seen(batch.sends.begin(), batch.sends.end());
+  std::vector<Wish> elsewhere;
   for (BatchId id : BatchesSpentBy(ledger, transaction)) {
     const Batch& other = *ledger.FindBatch(id);
-    if (id == batch.id || !Ledger::IsOpen(other) || FindVersion(other, txid)) continue;
-    for (Wish& wish : WishesOf(ledger, other)) {
-      if (!Ledger::IsOpen(*ledger.FindSend(wish.id))) continue;
-      if (!IsAmong(own, wish.id) && !IsAmong(wishes, wish.id)) wishes.push_back(wish);
+    if (id == batch.id || !Ledger::IsOpen(other)) continue;
+    const Version* known = FindVersion(other, txid);
+    const auto wishes = WishesOf(ledger, other);
+    for (size_t i = 0; i < wishes.size(); ++i) {
+      const bool is_paid = known && !known->paid[i].empty();
+      if (is_paid || !Ledger::IsOpen(*ledger.FindSend(wishes[i].id))) continue;
+      if (seen.insert(wishes[i].id).second) elsewhere.push_back(wishes[i]);
     }
   }
-  return wishes;
+  return elsewhere;
 }
 
 Match NoMatch(const Batch& batch) {
@@ -78,6 +77,18 @@ bool IsOurOwn(const Ledger& ledger, const bitcoin::Transaction& transaction) {
   });
 }
 
+bool IsOurOwnButForSignatures(const Ledger& ledger, const bitcoin::Transaction& transaction) {
+  const auto batches = BatchesSpentBy(ledger, transaction);
+  return std::any_of(batches.begin(), batches.end(), [&](BatchId id) {
+    const auto& versions = ledger.FindBatch(id)->versions;
+    return std::any_of(versions.begin(), versions.end(), [&](const Version& version) {
+      if (version.adopted) return false;
+      const auto ours = bitcoin::ParseTransaction(version.unsigned_tx);
+      return ours && bitcoin::SameButForSignatures(*ours, transaction);
+    });
+  });
+}
+
 bool IsVersionOf(const Batch& batch, const bitcoin::Transaction& transaction) {
   return FindVersion(batch, bitcoin::TxidOf(transaction)) || FindTwin(transaction, batch);
 }
@@ -89,7 +100,7 @@ Match MatchSpender(const Ledger& ledger, const Batch& batch,
   const auto own = WishesOf(ledger, batch);
   return MatchTransaction(
       transaction, batch, own,
-      {ClaimsOn(ledger, transaction), WishesElsewhere(ledger, batch, own, transaction)});
+      {ClaimsOn(ledger, transaction), WishesElsewhere(ledger, batch, transaction)});
 }
 
 }  // namespace sendonce::core

@@ -22,6 +22,9 @@ OutputClaims ClaimsOn(const Ledger& ledger, const bitcoin::Transaction& transact
 // sendonce has made it: whom each of its outputs is for is known.
 bool IsOurOwn(const Ledger& ledger, const bitcoin::Transaction& transaction);
 
+// Or is what it has made with other signatures.
+bool IsOurOwnButForSignatures(const Ledger& ledger, const bitcoin::Transaction& transaction);
+
 // The transaction is a version of the batch, or one but for its signatures.
 bool IsVersionOf(const Batch& batch, const bitcoin::Transaction& transaction);
 

@@ -122,7 +122,7 @@ void Payer::Advance(Millis now_ms) {
     const BatchId id = due_.begin()->second;
     Attempt& attempt = attempts_.at(id);
     const Batch* batch = ledger_.FindBatch(id);
-    if (!batch || !HasWork(*batch)) {
+    if (!batch || (!HasWork(*batch) && !attempt.wants_look)) {
       Forget(id, attempt);
     } else if (attempt.in_flight) {
       due_.erase({attempt.due_ms, id});  // its reply puts it back
@@ -135,7 +135,10 @@ void Payer::Advance(Millis now_ms) {
 // One way through: what is durable says what comes next.
 void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
   due_.erase({attempt.due_ms, batch.id});
-  if (attempt.wants_look) return LookUp(batch, attempt);
+  if (attempt.wants_look) {
+    attempt.look_is_out = true;
+    return LookUp(batch, attempt);
+  }
   if (batch.locked && (batch.superseded || !Ledger::IsOpen(batch))) {
     return ReleaseLocks(batch, attempt, now_ms);
   }
@@ -294,13 +297,15 @@ void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
 }
 
 void Payer::WantLook(BatchId batch, Millis now_ms) {
+  if (attempts_[batch].wants_look) return;
+  looked_at_ms_.erase(batch);
   Schedule(batch, now_ms);
   attempts_.at(batch).wants_look = true;
 }
 
-bool Payer::WantsLook(BatchId batch) const {
-  const auto found = attempts_.find(batch);
-  return found != attempts_.end() && found->second.wants_look;
+bool Payer::HasLooked(BatchId batch, Millis now_ms) const {
+  const auto found = looked_at_ms_.find(batch);
+  return found != looked_at_ms_.end() && now_ms - found->second <= policy_.retry_max_ms;
 }
 
 void Payer::LookUp(const Batch& batch, Attempt& attempt) {
@@ -463,11 +468,17 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   // The step that asked for this look is tried again when its back-off is over.
   Schedule(reply.batch, std::max(attempt->due_ms, now_ms));
   const auto* standings = std::get_if<std::vector<CoinStanding>>(&reply.outcome);
-  if (!standings && attempt->wants_look) {
+  // One that was out before it was wanted says what was then.
+  const bool is_wanted = std::exchange(attempt->look_is_out, false);
+  if (!standings && is_wanted) {
     return FailWith(*attempt, reply.batch, reply.outcome, now_ms);
   }
   if (!standings) return;
-  attempt->wants_look = false;
+  if (is_wanted) {
+    attempt->wants_look = false;
+    looked_at_ms_[reply.batch] = now_ms;
+    ++looks_;
+  }
   bool all_unspent = true;
   std::vector<bitcoin::OutPoint> vanished;
   for (const CoinStanding& standing : *standings) {

@@ -59,10 +59,13 @@ class Payer {
   // be gone or unconfirmed, and others can still be chosen.
   void DropUnasked(Millis now_ms);
 
-  // A coin of the batch was found to be taken in the mempool: by what, is asked before anything
-  // else is done with the batch.
+  // Who spends the coins of the batch is asked before anything else is done with it.
   void WantLook(BatchId batch, Millis now_ms);
-  bool WantsLook(BatchId batch) const;
+  // It was, a moment ago; what was found out is on record.
+  bool HasLooked(BatchId batch, Millis now_ms) const;
+  // Counts those that came back.
+  uint64_t looks() const { return looks_; }
+  void ForgetLook(BatchId batch) { looked_at_ms_.erase(batch); }
 
   // What keeps the batch from going on, if anything does.
   std::optional<Stall> StallOf(BatchId batch) const;
@@ -70,10 +73,11 @@ class Payer {
  private:
   // What is known of a batch beyond the log; lost with the process, and safe to lose.
   struct Attempt {
-    bool in_flight = false;   // a call to the node is out
-    bool locked = false;      // the node has its coins locked
-    bool relocks = false;     // it has not, though there is nothing left to sign
-    bool wants_look = false;  // who spends its coins has to be asked first
+    bool in_flight = false;    // a call to the node is out
+    bool locked = false;       // the node has its coins locked
+    bool relocks = false;      // it has not, though there is nothing left to sign
+    bool wants_look = false;   // who spends its coins has to be asked first ...
+    bool look_is_out = false;  // ... and is
     int failures = 0;
     Millis due_ms = 0;
     std::optional<Stall> stall;
@@ -112,6 +116,8 @@ class Payer {
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;
   std::set<BatchId> refused_by_policy_;
+  std::map<BatchId, Millis> looked_at_ms_;  // for those who wanted it
+  uint64_t looks_ = 0;
 };
 
 }  // namespace sendonce::core

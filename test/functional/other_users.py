@@ -383,6 +383,18 @@ class Verdicts(ShareCase):
         self.assert_problem(self.api.verdict("w-1", "perhaps"), 400, "bad_parameter", "verdict")
         self.finish("w-1")
 
+    def test_none_is_taken_for_want_of_an_answer(self):
+        """The payment is out, and the daemon has not heard of it."""
+        self.proxy.on("sendrawtransaction", faults.DropReply())
+        self.submit("w-1")
+        self.api.wait_for_state("w-1", "signed")
+        wait_until(self.node.rpc.getrawmempool, "the node has it")
+        for verdict in ("pay_again", "never", "paid"):
+            answer = self.api.verdict("w-1", verdict)
+            self.assert_problem(answer, 409, "no_verdict_needed")
+        self.proxy.clear()
+        self.finish("w-1")
+
     def test_a_deep_taker_lets_the_send_be_cancelled(self):
         coins, _ = self.pay_from_two()
         everything = coins + [

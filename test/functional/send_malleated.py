@@ -2,6 +2,8 @@
 one of two valid signatures, which a miner may take. It is the same payment.
 """
 
+import shutil
+
 from framework import case, faults, transactions
 from framework.chain import Chain
 from framework.rpc import to_btc
@@ -162,6 +164,35 @@ class ChosenLast(LegacyCase):
     def test_what_they_do_not_cover_is_taken_from_legacy_ones(self):
         spent = self.spent_by(self.pay("w-1", amounts_sat=(COIN_SAT + AMOUNT_SAT,))["txid"])
         self.assertEqual((len(spent - self.legacy), len(spent & self.legacy)), (1, 1))
+
+
+class PutBack(LegacyCase):
+    """The log is from before the signature was asked for; its txid then says nothing."""
+
+    def files(self):
+        return self.daemon.wal_path, self.daemon.anchor_path
+
+    def test_a_log_that_was_put_back_knows_it_by_its_coins(self):
+        broken = self.proxy.on("lockunspent", faults.DropRequest())
+        self.submit("w-1")
+        self.api.wait_for_state("w-1", "reserved")
+        self.daemon.stop()
+        for each in self.files():
+            (shutil.copytree if each.is_dir() else shutil.copy)(each, self.folder / each.name)
+        self.proxy.remove(broken)
+        self.daemon.start(*self.options)
+        self.api.wait_for_outcome("w-1", "sent")
+        ours = self.ours()
+        self.daemon.stop()
+        shutil.rmtree(self.daemon.wal_path)
+        for each in self.files():
+            (self.folder / each.name).rename(each)
+        self.daemon.start(*self.options)
+        self.api.wait_for_state("w-1", "broadcast")
+        self.assertEqual(self.api.get("w-1")["txid"], ours.txid)
+        (alarm,) = self.api.alarms()["alarms"]
+        self.assertIn("but for its signatures", alarm["accepted"]["reason"])
+        self.assert_problem(self.api.delete("w-1"), 409, "too_late")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ is wrong and the way out; where it can run, it tells what it knows, pays nothing
 import shutil
 
 from framework import case, faults
+from framework.rpc import to_btc
 from framework.sendonced import EXIT_REFUSED
 from framework.waiting import wait_until
 
@@ -225,6 +226,41 @@ class OlderTest(WalTest):
         self.daemon.start()
         self.daemon.api.wait_for_state(LATER, "broadcast")
         self.assertEqual(self.daemon.api.alarms()["alarms"], [])
+
+    def test_with_its_anchor_and_a_send_that_was_paid_from_other_coins(self):
+        """What it is bound to was never given to sign: `adopt` gives it the payment that was made."""
+        self.daemon.start()
+        broken = self.proxy.on("lockunspent", faults.DropRequest())
+        self.assertEqual(self.submit(LATER).status, 201)
+        self.promises.accepted(LATER)
+        self.daemon.api.wait_for_state(LATER, "reserved")
+        reserved = next(each for each in self.daemon.api.funds()["reservations"]
+                        if LATER in each["ids"])
+        self.daemon.stop()
+        self.proxy.remove(broken)
+        txid = self.pay_by_hand(LATER, reserved["coins"])
+        self.daemon.launch()
+        self.assert_pays_nothing_because("wal_behind_wallet")
+        self.assertEqual(self.daemon.api.get(LATER)["state"], "reserved")
+        adopted = wait_until(lambda: self.adopted(LATER, txid), "its spends are looked at")
+        self.assertEqual((adopted.status, adopted["txid"]), (200, txid), adopted)
+        self.daemon.wait_ready()
+        self.pay(NEW)
+        self.assertEqual(self.daemon.api.get(LATER)["txid"], txid)
+
+    def adopted(self, send_id, txid):
+        answer = self.daemon.api.adopt(send_id, txid)
+        return answer if answer.status == 200 else None
+
+    def pay_by_hand(self, send_id, but_not):
+        taken = {(each["txid"], each["vout"]) for each in but_not}
+        wallet = self.node.wallet(case.WALLET)
+        coin = next({"txid": each["txid"], "vout": each["vout"]} for each in wallet.listunspent(6)
+                    if (each["txid"], each["vout"]) not in taken)
+        (output,) = self.bodies[send_id]["outputs"]
+        made = wallet.send([{output["address"]: to_btc(output["amount_sat"])}], None, "unset", 5,
+                           {"inputs": [coin], "add_inputs": False})
+        return made["txid"]
 
     def keep_waiting_at(self, method, state):
         """LATER cannot go on; the log is copied; LATER is paid; the copy is put back."""

@@ -65,6 +65,66 @@ BOOST_AUTO_TEST_CASE(what_has_left_the_chain_meanwhile_is_matched_when_it_is_min
   BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
 }
 
+// Adopted for w-1, and for w-2 where it has two outputs; a rival that was seen has left the mempool
+// again.
+struct AdoptedAndContested : Play {
+  void Contest(const std::vector<SendId>& ids) {
+    Start();
+    const Coin coin = samples::CoinOf(1, 1'000'000);
+    std::vector<bitcoin::TxOut> outputs;
+    for (size_t i = 0; i < ids.size(); ++i) outputs.push_back(samples::OutputTo("alice", 50'000));
+    paid = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    node.Broadcast(samples::BytesOf(paid));
+    for (const SendId& id : ids) {
+      AdoptPayment(id, {To("alice", 50'000)}, bitcoin::TxidOf(paid));
+      LooksUpTransaction();
+      Settle();
+    }
+    const auto rival = samples::Signed(
+        samples::Spending({coin}, {samples::OutputTo("mallory", 1'000)}), {coin}, 9);
+    node.Broadcast(samples::BytesOf(rival));
+    Hint(rival);
+    Settle();
+    BOOST_TEST((View("w-1").state == SendState::kConflicted));
+    node.Fund(samples::CoinOf(9, 2'000'000), 6);
+    After(120'000);  // the wallet is read again
+    Settle();
+    node.Evict();
+  }
+
+  void WakeAndSettle(int times) {
+    for (int i = 0; i < times; ++i) {
+      Wake();
+      Settle();
+    }
+  }
+
+  bitcoin::Transaction paid;
+};
+
+// R4 (d): its coins are no part of any draft, so that nothing but a look can tell.
+BOOST_FIXTURE_TEST_CASE(a_verdict_on_an_adopted_payment_in_the_mempool_pays_nothing_more,
+                        AdoptedAndContested) {
+  Contest({"w-1"});
+  node.Broadcast(samples::BytesOf(paid));
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  WakeAndSettle(10);
+  node.Mine();
+  Reconcile();
+  BOOST_TEST(node.PaymentsInChain(samples::OutputTo("alice", 50'000)) == 1);
+  BOOST_TEST((View("w-1").txid == bitcoin::TxidOf(paid)));
+}
+
+// What a verdict on one of its sends has set aside is not sent for the other either.
+BOOST_FIXTURE_TEST_CASE(a_verdict_on_one_of_two_adopted_ids_keeps_it_from_being_sent,
+                        AdoptedAndContested) {
+  Contest({"w-1", "w-2"});
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  WakeAndSettle(20);
+  BOOST_TEST(node.mempool().empty());
+  BOOST_TEST((View("w-1").outcome == SendOutcome::kNever));
+}
+
 // Whoever made it may not be there any more.
 BOOST_FIXTURE_TEST_CASE(what_was_adopted_is_sent_again, Play) {
   Start();

@@ -343,18 +343,51 @@ BOOST_AUTO_TEST_CASE(the_alarm_of_a_spend_that_is_told_by_its_coins_is_accepted)
 // A reorganisation that is read before the wallet gives up what no signature was asked for; not
 // this, before the wallet has been heard.
 BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_survives_a_reorganisation) {
-  PlayAt play(Phase::kReservationDurable);
-  const MemoryLog copy = play.log;
-  play.Settle();
-  play.log = copy;
-  play.node.Reorganise(1);
-  play.Crash();
-  for (int i = 0; i < 5; ++i) {
+  for (const Coin& coin : {CoinOf(1, 1'000'000), samples::LegacyCoinOf(1, 1'000'000)}) {
+    Play play;
+    play.FundWith({coin});
+    play.Start();
+    play.node.Mine(2);
+    play.Reconcile();
+    BringTo(play, Phase::kReservationDurable);
+    const BatchId batch = play.ledger().batches().begin()->first;
+    const MemoryLog copy = play.log;
     play.Settle();
-    play.Wake();
+    BOOST_TEST(play.node.mempool().size() == 1U);
+    play.log = copy;
+    play.node.Reorganise(1);
+    play.Crash();
+    const std::string text = play.ReadsChain();
+    BOOST_TEST(text.find("chain from 101 to 101") != std::string::npos, text);
+    for (int i = 0; i < 5; ++i) {
+      play.Settle();
+      play.Wake();
+    }
+    BOOST_TEST(SignatureAsked(*play.ledger().FindBatch(batch)));
+    BOOST_TEST((play.View("w-1").state == SendState::kBroadcast));
+    for (const auto& one : play.node.signed_ever()) {
+      BOOST_TEST((one.inputs[0].prevout == coin.outpoint));
+    }
   }
-  BOOST_TEST(play.node.signed_ever().size() == 1U);
-  BOOST_TEST(SignatureAsked(*play.ledger().FindBatch(3)));
+}
+
+// It is neither in a block nor in the mempool, where the wallet has it all the same.
+BOOST_AUTO_TEST_CASE(a_spend_that_is_not_shown_may_be_what_was_reserved) {
+  for (const Coin& coin : {CoinOf(1, 1'000'000), samples::LegacyCoinOf(1, 1'000'000)}) {
+    Play play;
+    play.FundWith({coin});
+    play.Start();
+    BringTo(play, Phase::kReservationDurable);
+    const BatchId batch = play.ledger().batches().begin()->first;
+    play.Crash();
+    play.ReadsChain();
+    play.ReadsCoins();
+    play.ReadsSpends(std::vector<WalletSpend>{{samples::HashOf(77), 0, false}});
+    play.LooksUpTransaction(Refused{Refusal::kNotFound, -5, "not there"});
+    // With native segwit coins the txid would have told it.
+    const bool may_be = !bitcoin::IsNativeSegwit(bitcoin::KindOf(coin.script));
+    BOOST_TEST(SignatureAsked(*play.ledger().FindBatch(batch)) == may_be);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

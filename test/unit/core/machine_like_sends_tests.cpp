@@ -77,6 +77,27 @@ BOOST_FIXTURE_TEST_CASE(one_output_for_two_batches_pays_neither_before_a_verdict
   BOOST_TEST(Payments(700'000) == 2);
 }
 
+// The first batch has a neighbour that is plainly paid, so that it knows the transaction before the
+// other one is looked at.
+BOOST_FIXTURE_TEST_CASE(a_neighbour_that_is_paid_takes_no_doubt_away, LikeSends) {
+  FundWith({CoinOf(1, 1'000'000), CoinOf(2, 1'000'000), CoinOf(3, 100'000)});
+  Start();
+  Submit("w-0", {To("zoe", 10'000)});  // so that the next two wait together
+  Submit("w-1", {To("alice", 700'000)});
+  Submit("w-3", {To("dave", 100'000)});
+  Settle();
+  SubmitAndSettle("w-2", 700'000);
+  const auto* batch = ledger().LiveBatchOf(*ledger().FindSend("w-1"));
+  const auto* other = ledger().LiveBatchOf(*ledger().FindSend("w-2"));
+  BOOST_REQUIRE(batch->sends.size() == 2U);
+  BOOST_REQUIRE(batch->id != other->id);
+  node.MineOnly({Other({batch->coins[0], other->coins[0]},
+                       {OutputTo("alice", 700'000), OutputTo("dave", 100'000)})});
+  Reconcile();
+  BOOST_TEST(NameOfState("w-3") == "confirmed");
+  for (const char* id : {"w-1", "w-2"}) BOOST_TEST(NameOfState(id) == "conflicted", id);
+}
+
 BOOST_FIXTURE_TEST_CASE(two_outputs_pay_both_each_by_its_own, TwoBatches) {
   MineOther({OutputTo("alice", 700'000), OutputTo("alice", 700'000)});
   BOOST_TEST(NameOfState("w-1") == "final");
