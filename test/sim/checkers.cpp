@@ -33,7 +33,7 @@ void Checkers::CheckRest(const core::Effect& effect) const {
 }
 
 void Checkers::OnDurable(const core::Entry& entry) {
-  payments_.OnReservation(entry);
+  payments_.OnRecord(entry);
   facts_.Take(entry);
 }
 

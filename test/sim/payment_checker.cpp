@@ -35,7 +35,7 @@ void PaymentChecker::CheckPair(int number, const Known& one, const Known& other)
 // rival that is really so deep.
 bool PaymentChecker::IsExcluded(int number, const Known& known) const {
   const core::SendId id = IdOf(number);
-  if (facts_.IsExcludedByVerdict(id, known.txid)) return true;
+  if (IsCoveredByVerdict(number, known.txid)) return true;
   const auto recorded = facts_.excluded_by_depth().find({id, known.txid});
   if (recorded != facts_.excluded_by_depth().end()) {
     const auto& rivals = recorded->second;
@@ -48,6 +48,11 @@ bool PaymentChecker::IsExcluded(int number, const Known& known) const {
                      [&](const Known& rival) { return IsDeepRival(number, rival, known); });
 }
 
+bool PaymentChecker::IsCoveredByVerdict(int number, const bitcoin::Txid& txid) const {
+  return facts_.IsExcludedByVerdict(IdOf(number), txid) ||
+         covered_by_verdict_.contains({number, txid});
+}
+
 bool PaymentChecker::IsDeepRival(int number, const Known& rival, const Known& excluded) const {
   if (rival.txid == excluded.txid || rival.pays.contains(number)) return false;
   return node_.ConfirmationsOf(rival.txid) >= conflict_depth_ && book_.Exclude(rival, excluded);
@@ -58,6 +63,7 @@ void PaymentChecker::CheckChain() const {
     int payments = 0;
     for (const int place : book_.PayersOf(number)) {
       const Known& known = book_.all()[static_cast<size_t>(place)];
+      if (IsCoveredByVerdict(number, known.txid)) continue;
       if (node_.ConfirmationsOf(known.txid) > 0) ++payments;
     }
     if (payments > 1) throw Violation("G2", IdOf(number) + " is paid twice in the chain");
@@ -75,7 +81,13 @@ void PaymentChecker::OnNever(int number) {
   }
 }
 
-void PaymentChecker::OnReservation(const core::Entry& entry) const {
+void PaymentChecker::OnRecord(const core::Entry& entry) {
+  if (const auto* verdict = std::get_if<core::VerdictGiven>(&entry.record)) {
+    const int number = NumberOf(verdict->id);
+    for (const int place : book_.PayersOf(number)) {
+      covered_by_verdict_.insert({number, book_.all()[static_cast<size_t>(place)].txid});
+    }
+  }
   if (const auto* reserved = std::get_if<core::BatchReserved>(&entry.record)) {
     for (const core::Coin& coin : reserved->coins) CheckClaim(*reserved, coin);
     for (const core::SendId& id : reserved->sends) CheckWaits(id);

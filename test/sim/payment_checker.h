@@ -28,7 +28,7 @@ class PaymentChecker {
   void CheckChain() const;
 
   // A record that is about to be durable (the facts do not know it yet).
-  void OnReservation(const core::Entry& entry) const;
+  void OnRecord(const core::Entry& entry);
 
   // An answer has said so: nothing that pays it can confirm.
   void OnNever(int number);
@@ -39,6 +39,7 @@ class PaymentChecker {
   bool IsExcluded(int number, const TransactionBook::Known& known) const;
   bool IsDeepRival(int number, const TransactionBook::Known& rival,
                    const TransactionBook::Known& excluded) const;
+  bool IsCoveredByVerdict(int number, const bitcoin::Txid& txid) const;
   void CheckWaits(const core::SendId& id) const;
   void CheckClaim(const core::BatchReserved& reserved, const core::Coin& coin) const;
 
@@ -47,6 +48,9 @@ class PaymentChecker {
   const DurableFacts& facts_;
   const int32_t conflict_depth_;
   std::set<int> never_;
+  // What paid a send when an operator decided about it: his word is about all of it, also about
+  // what the log has never seen, and stands, whatever becomes of the chain.
+  std::set<std::pair<int, bitcoin::Txid>> covered_by_verdict_;
 };
 
 }  // namespace sendonce::sim
