@@ -33,6 +33,7 @@ class Checkers {
   const TransactionBook& book() const { return book_; }
   void Assign(const bitcoin::Txid& txid, int number) { book_.Assign(txid, number); }
   const DurableFacts& facts() const { return facts_; }
+  const PaymentChecker& payments() const { return payments_; }
 
  private:
   void Note(const bitcoin::Transaction& transaction, bool foreign, const std::set<int>& like);

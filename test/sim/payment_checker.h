@@ -30,6 +30,9 @@ class PaymentChecker {
   // A record that is about to be durable (the facts do not know it yet).
   void OnRecord(const core::Entry& entry);
 
+  // An operator has decided about the send when the transaction paid it already.
+  bool IsCoveredByVerdict(int number, const bitcoin::Txid& txid) const;
+
   // An answer has said so: nothing that pays it can confirm.
   void OnNever(int number);
 
@@ -39,7 +42,6 @@ class PaymentChecker {
   bool IsExcluded(int number, const TransactionBook::Known& known) const;
   bool IsDeepRival(int number, const TransactionBook::Known& rival,
                    const TransactionBook::Known& excluded) const;
-  bool IsCoveredByVerdict(int number, const bitcoin::Txid& txid) const;
   void CheckWaits(const core::SendId& id) const;
   void CheckClaim(const core::BatchReserved& reserved, const core::Coin& coin) const;
 
