@@ -437,7 +437,7 @@ void Payer::OnBroadcasted(const Broadcasted& reply, Millis now_ms) {
   if (std::holds_alternative<Done>(reply.outcome) || in_chain) {
     if (in_chain) follower_.Want();
     Accept(batch, reply.txid, now_ms);
-    return Succeed(*attempt, reply.batch, now_ms + WaitAfterAcceptanceMs(batch));
+    return OnAccepted(batch, *attempt, now_ms);
   }
   FailWith(*attempt, reply.batch, reply.outcome, now_ms);
   if (!refused || !MayBeAboutCoins(refused->why)) return;
@@ -445,11 +445,18 @@ void Payer::OnBroadcasted(const Broadcasted& reply, Millis now_ms) {
   LookUp(batch, *attempt);
 }
 
-// A version that was reserved meanwhile does not wait until these bytes are sent again; but while
-// it can not be signed, with a wallet that is locked for the night, nothing is gained by haste.
-Millis Payer::WaitAfterAcceptanceMs(const Batch& batch) const {
-  if (!UnsignedVersion(batch)) return policy_.rebroadcast_interval_ms;
-  return follower_.building_stall() ? policy_.retry_max_ms : 0;
+// A version that was reserved meanwhile does not wait until these bytes are sent again; but one
+// that could not be signed waits for the end of its back-off, and while none can be, with a wallet
+// that is locked for the night, nothing is gained by haste.
+void Payer::OnAccepted(const Batch& batch, Attempt& attempt, Millis now_ms) {
+  if (!UnsignedVersion(batch)) {
+    return Succeed(attempt, batch.id, now_ms + policy_.rebroadcast_interval_ms);
+  }
+  const int failures = attempt.failures;
+  Millis wait_ms = failures > 0 ? Backoff(policy_, failures) : 0;
+  if (follower_.building_stall()) wait_ms = std::max(wait_ms, policy_.retry_max_ms);
+  Succeed(attempt, batch.id, now_ms + wait_ms);
+  if (failures > 0) attempt.failures = failures + 1;
 }
 
 void Payer::NotePolicy(const Batch& batch, const Broadcasted& reply) {

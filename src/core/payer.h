@@ -93,7 +93,7 @@ class Payer {
   void AskForSignature(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
   bool DropIfExpired(const Batch& batch, Millis now_ms);
   void EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms);
-  Millis WaitAfterAcceptanceMs(const Batch& batch) const;
+  void OnAccepted(const Batch& batch, Attempt& attempt, Millis now_ms);
   void NotePolicy(const Batch& batch, const Broadcasted& reply);
   void Forget(BatchId batch, Attempt& attempt);
   void NoteGoneRivals(BatchId batch, const std::vector<CoinStanding>& standings, Millis now_ms);

@@ -143,6 +143,24 @@ BOOST_FIXTURE_TEST_CASE(a_replacement_that_waits_for_its_signature_keeps_nobody_
   BOOST_TEST((node.mempool() == std::vector{VersionAt(1)}));
 }
 
+// What is replaced is taken each time it is sent again: that says nothing about the signature,
+// whose back-off goes on.
+BOOST_FIXTURE_TEST_CASE(a_signature_that_is_refused_is_asked_for_less_and_less_often, Bumped) {
+  Bump("w-1", kHigher);
+  int asked = 0;
+  for (const Millis until_ms = now_ms() + 600'000; now_ms() < until_ms;) {
+    if (IsAskedTo<Sign>()) {
+      ++asked;
+      Signs(Refused{Refusal::kRejected, -1, "no"});
+    } else if (SettleOneStep().empty() && !IsAsked()) {
+      Wake();
+    }
+  }
+  // Every second try; they are 250 ms apart at first and 15 s in the end, ten minutes long.
+  BOOST_TEST(asked < 30);
+  BOOST_TEST(asked > 5);
+}
+
 BOOST_FIXTURE_TEST_CASE(coins_are_added_where_the_change_is_too_little, Play) {
   FundWith({CoinOf(1, 53'000), CoinOf(2, 40'000)});
   Start();
