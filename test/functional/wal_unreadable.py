@@ -1,16 +1,18 @@
-"""A table of the WAL that can not be read any more while sendonced runs, as on a disk with a bad
-sector: it stops with the words and the status of a storage error.
+"""A table of the WAL that can not be read any more while sendonced or sendonce-wal runs, as on a disk
+with a bad sector: each stops with the words and the status that it has for it.
 
 LevelDB maps its tables into memory, so this is a signal and no error. A file that was cut behind
 its back gives the same one.
 """
 
 import http.client
+import subprocess
 
 from framework import case
 
 EXIT_STORAGE = 3  # src/daemon/application.h
-SENDS = 40  # more than one block of a table
+UNREADABLE = 2  # src/cli/wal_tool.h
+SENDS = 200  # more than one block of a table, and than a pipe holds of a dump
 
 
 class UnreadableTableTest(case.Case):
@@ -24,17 +26,30 @@ class UnreadableTableTest(case.Case):
         self.daemon.stop()
         self.daemon.start()  # moves the records into a table, and reads it
 
-    def test_it_stops_as_at_any_storage_error(self):
+    def cut_tables(self):
         tables = list(self.daemon.wal_path.glob("*.ldb"))
         self.assertTrue(tables)
         for table in tables:
             with open(table, "r+b") as file:
                 file.truncate(0)
+
+    def test_sendonced_stops_as_at_any_storage_error(self):
+        self.cut_tables()
         with self.assertRaises((OSError, http.client.HTTPException)):
             for each in self.ids:
                 self.daemon.api.history(each)
         self.assertEqual(self.daemon.wait_exit(), EXIT_STORAGE)
         self.assertIn("storage error: a file of the WAL can not be read", self.daemon.last_words())
+
+    def test_sendonce_wal_says_that_it_can_not_read_it(self):
+        self.daemon.stop()
+        command = self.daemon.wal_tool_command("dump")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dump:
+            dump.stdout.readline()  # it is in the middle of the log until somebody reads on
+            self.cut_tables()
+            _, said = dump.communicate()
+        self.assertEqual(dump.returncode, UNREADABLE, said)
+        self.assertIn(b"a file of the log can not be read", said)
 
 
 if __name__ == "__main__":

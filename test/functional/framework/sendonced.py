@@ -201,7 +201,10 @@ class Sendonced:
 
     def wal_tool(self, *arguments, timeout_s=60):
         """Runs sendonce-wal on this daemon's folder (stop the daemon first)."""
-        return _run(self._command("sendonce-wal", *arguments), timeout_s)
+        return _run(self.wal_tool_command(*arguments), timeout_s)
+
+    def wal_tool_command(self, *arguments):
+        return self._command("sendonce-wal", *arguments)
 
     def options(self):
         return [
