@@ -17,16 +17,10 @@ constexpr Millis kNever = INT64_MAX;
 constexpr int64_t kOverheadVsize = 11 + 43;
 // The same with change as small as it can be. (Without any change all that is left is fee.)
 constexpr int64_t kLeastOverheadVsize = 10 + 31;
-// Choices of coins for one draft, and drafts that the node's moving on has spoiled, before a caller
-// is told so.
+// Choices of coins for one draft.
 constexpr int kMaxRounds = 20;
-constexpr int kMaxFailures = 6;
 // Before it is looked again for those whom a version is refused for: nothing has come of it.
 constexpr Millis kSearchPauseMs = 600'000;
-
-constexpr const char* kLeftOut =
-    "the present version of the transaction leaves this send out; it is paid again when that one "
-    "has confirmed (rule R4)";
 
 int64_t EstimatedVsize(const std::vector<Coin>& coins,
                        const std::vector<const SendContent*>& contents, int64_t overhead_vsize) {
@@ -57,17 +51,7 @@ std::vector<const SendContent*> ContentsOf(const Ledger& ledger, const std::vect
   return contents;
 }
 
-bool Contains(const std::vector<SendId>& ids, const SendId& id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 }  // namespace
-
-bitcoin::FeeRate Bumper::Wish::HighestRate() const {
-  bitcoin::FeeRate highest = 0;
-  for (const Caller& caller : callers) highest = std::max(highest, caller.rate_sat_kvb);
-  return highest;
-}
 
 Bumper::Bumper(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
                Follower& follower, Payer& payer, const Funder& funder, DraftNumbers& drafts)
@@ -78,135 +62,54 @@ Bumper::Bumper(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& p
       follower_(follower),
       payer_(payer),
       funder_(funder),
-      drafts_(drafts) {}
-
-// --- callers
-
-std::optional<Bumper::Result> Bumper::AnswerAtOnce(const Caller& caller) const {
-  const auto result = [&](Verdict verdict, std::string detail) {
-    return Result{caller.call.value_or(0), caller.id, verdict, std::move(detail)};
-  };
-  const Send* send = ledger_.FindSend(caller.id);
-  if (!send || !Ledger::IsOpen(*send)) {
-    return result(Verdict::kTooLate, "the send is paid, or has ended");
-  }
-  const Batch* batch = ledger_.LiveBatchOf(*send);
-  if (!batch) return result(Verdict::kCannotBump, "no transaction pays the send yet");
-  if (batch->confirmation && !CurrentVersion(*batch).paid[IndexOfSend(*batch, caller.id)].empty()) {
-    return result(Verdict::kTooLate, "the transaction that pays the send is confirmed");
-  }
-  if (!Contains(SendsToPay(ledger_, *batch), caller.id)) {
-    return result(Verdict::kCannotBump, kLeftOut);
-  }
-  if (caller.rate_sat_kvb <= PresentFeeRate(*batch)) return result(Verdict::kKnown, "");
-  if (auto objection = ObjectionToReplacing(ledger_, *batch)) {
-    return result(Verdict::kCannotBump, std::move(*objection));
-  }
-  if (caller.rate_sat_kvb > policy_.max_fee_rate_sat_kvb) {
-    return result(Verdict::kFeeTooHigh, "the rate is above -maxfeerate");
-  }
-  return std::nullopt;
-}
+      drafts_(drafts),
+      wishes_(policy, ledger),
+      overdue_(policy, ledger) {}
 
 void Bumper::Ask(CallToken call, const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb,
                  Millis now_ms) {
-  const Caller caller{call, id, fee_rate_sat_kvb};
-  if (auto result = AnswerAtOnce(caller)) return results_.push_back(std::move(*result));
-  if (WaitingCalls() >= kMaxWaitingBumps) {
-    return GiveResult(caller, Verdict::kOverloaded, "too many calls wait for a higher fee");
-  }
-  const BatchId batch = *ledger_.FindSend(id)->live_batch;
-  Wish& wish = wishes_[batch];
-  const bool is_higher = fee_rate_sat_kvb > wish.HighestRate();
-  wish.callers.push_back(caller);
-  if (!is_higher) return;
-  wish.due_ms = now_ms;
-  // What is being drafted is too little.
+  const auto batch = wishes_.Add(call, id, fee_rate_sat_kvb, now_ms);
+  // What is being drafted for it is too little.
   const bool is_drafted =
-      attempt_ && attempt_->batch == batch && attempt_->purpose == Purpose::kAsked;
+      batch && attempt_ && attempt_->batch == *batch && attempt_->purpose == Purpose::kAsked;
   if (is_drafted) attempt_.reset();
 }
 
-size_t Bumper::WaitingCalls() const {
-  size_t calls = 0;
-  for (const auto& [batch, wish] : wishes_) calls += wish.callers.size();
-  return calls;
-}
-
-void Bumper::OnCallerGone(CallToken call) {
-  for (auto& [batch, wish] : wishes_) {
-    for (Caller& caller : wish.callers) {
-      if (caller.call == call) caller.call.reset();
-    }
-  }
-}
-
 void Bumper::Stop() {
-  for (const auto& [batch, wish] : wishes_) {
-    for (const Caller& caller : wish.callers) {
-      GiveResult(caller, Verdict::kStopping, "sendonced is stopping; no higher fee was recorded");
-    }
-  }
-  wishes_.clear();
+  wishes_.GiveUp();
   attempt_.reset();
-}
-
-void Bumper::GiveResult(const Caller& caller, Verdict verdict, std::string detail) {
-  if (caller.call) results_.push_back({*caller.call, caller.id, verdict, std::move(detail)});
-}
-
-std::vector<Bumper::Result> Bumper::TakeResults() {
-  return std::exchange(results_, {});
 }
 
 // --- what is begun, and when
 
 void Bumper::Advance(Millis now_ms) {
   NoteRefusedBatches();
-  NoteOverdueBatches();
+  overdue_.Look();
   while (!attempt_ && (StartAsked(now_ms) || StartLeavingOut(now_ms) || StartOverdue(now_ms))) {
   }
 }
 
 Millis Bumper::next_due_ms() const {
-  Millis due_ms = kNever;
-  if (attempt_) return due_ms;
-  for (const auto& [batch, wish] : wishes_) due_ms = std::min(due_ms, wish.due_ms);
+  if (attempt_) return kNever;
+  Millis due_ms = wishes_.next_due_ms();
   if (follower_.building_stall()) return due_ms;
   for (const auto& [batch, search] : searches_) due_ms = std::min(due_ms, search.due_ms);
-  if (!overdue_.empty()) due_ms = std::min(due_ms, overdue_due_ms_);
-  return due_ms;
+  return std::min(due_ms, overdue_.next_due_ms());
 }
 
 void Bumper::MakeDue(Millis now_ms) {
-  for (auto& [batch, wish] : wishes_) wish.due_ms = now_ms;
+  wishes_.MakeDue(now_ms);
   for (auto& [batch, search] : searches_) search.due_ms = now_ms;
-  overdue_due_ms_ = now_ms;
-}
-
-// The world may have moved on while they waited.
-void Bumper::AnswerWhatNeedsNoTry(BatchId batch) {
-  std::erase_if(wishes_.at(batch).callers, [&](const Caller& caller) {
-    const auto result = AnswerAtOnce(caller);
-    if (result) GiveResult(caller, result->verdict, result->detail);
-    return result.has_value();
-  });
-  if (wishes_.at(batch).callers.empty()) wishes_.erase(batch);
+  overdue_.MakeDue(now_ms);
 }
 
 bool Bumper::StartAsked(Millis now_ms) {
-  const auto next = std::min_element(wishes_.begin(), wishes_.end(), [](auto& a, auto& b) {
-    return a.second.due_ms < b.second.due_ms;
-  });
-  if (next == wishes_.end() || next->second.due_ms > now_ms) return false;
-  const BatchId id = next->first;
-  AnswerWhatNeedsNoTry(id);
-  const auto wish = wishes_.find(id);
-  if (wish == wishes_.end()) return true;
+  const auto wish = wishes_.Due(now_ms);
+  if (!wish) return false;
   Attempt attempt;
-  attempt.batch = id;
-  attempt.pays = SendsToPay(ledger_, *ledger_.FindBatch(id));
-  attempt.rate_sat_kvb = wish->second.HighestRate();
+  attempt.batch = wish->batch;
+  attempt.pays = SendsToPay(ledger_, *ledger_.FindBatch(wish->batch));
+  attempt.rate_sat_kvb = wish->rate_sat_kvb;
   attempt.fee.fee_rate_sat_kvb = attempt.rate_sat_kvb;
   if (const auto& stall = follower_.building_stall()) {
     Postpone(attempt, stall->detail, now_ms);
@@ -250,27 +153,11 @@ bool Bumper::StartLeavingOut(Millis now_ms) {
   return true;
 }
 
-// Counted from the block at which the batch, or the last step, was first known here.
-void Bumper::NoteOverdueBatches() {
-  const int32_t height = ledger_.chain().tip().height;
-  if (policy_.bump_after_blocks == 0 || height == watched_height_) return;
-  const int32_t before = watched_height_ < 0 ? height : watched_height_;
-  watched_height_ = height;
-  overdue_.clear();
-  std::map<BatchId, int32_t> watched;
-  for (const auto& [id, batch] : ledger_.batches()) {
-    if (!Ledger::IsOpen(batch) || batch.confirmation || !SignatureAsked(batch)) continue;
-    const auto known = watched_.find(id);
-    watched[id] = known == watched_.end() ? before : known->second;
-    if (height - watched[id] >= policy_.bump_after_blocks) overdue_.insert(id);
-  }
-  watched_ = std::move(watched);
-}
-
 bool Bumper::StartOverdue(Millis now_ms) {
-  if (overdue_.empty() || overdue_due_ms_ > now_ms || follower_.building_stall()) return false;
+  const auto overdue = overdue_.Due(now_ms);
+  if (!overdue || follower_.building_stall()) return false;
   Attempt attempt;
-  attempt.batch = *overdue_.begin();
+  attempt.batch = *overdue;
   attempt.purpose = Purpose::kOverdue;
   const Batch* batch = ledger_.FindBatch(attempt.batch);
   const auto target = batch ? TargetOf(*batch) : std::nullopt;
@@ -532,7 +419,7 @@ void Bumper::Reserve(const Attempt& attempt, const Draft& draft, Millis now_ms) 
     return Conclude(attempt, Verdict::kCannotBump, *objection, now_ms);
   }
   outbox_.Write(std::move(record), now_ms);
-  watched_[attempt.batch] = ledger_.chain().tip().height;
+  overdue_.CountAnew(attempt.batch);
   payer_.OnVersionReserved(attempt.batch, now_ms);
   Conclude(attempt, Verdict::kKnown, "", now_ms);
 }
@@ -543,7 +430,7 @@ void Bumper::Conclude(const Attempt& attempt, Verdict verdict, const std::string
                       Millis now_ms) {
   switch (attempt.purpose) {
     case Purpose::kAsked:
-      return ConcludeAsked(attempt, verdict, detail, now_ms);
+      return wishes_.Conclude({attempt.batch, attempt.rate_sat_kvb}, verdict, detail, now_ms);
     case Purpose::kLeaveOut: {
       const auto found = searches_.find(attempt.batch);
       if (found == searches_.end()) return;
@@ -552,48 +439,23 @@ void Bumper::Conclude(const Attempt& attempt, Verdict verdict, const std::string
       return;
     }
     case Purpose::kOverdue:
-      overdue_.erase(attempt.batch);
-      overdue_failures_ = 0;
-      watched_[attempt.batch] = ledger_.chain().tip().height;
-      return;
+      return overdue_.CountAnew(attempt.batch);
   }
-}
-
-// Those who wished for less may still get it.
-void Bumper::ConcludeAsked(const Attempt& attempt, Verdict verdict, const std::string& detail,
-                           Millis now_ms) {
-  const auto wish = wishes_.find(attempt.batch);
-  if (wish == wishes_.end()) return;
-  std::erase_if(wish->second.callers, [&](const Caller& caller) {
-    const bool is_his = verdict == Verdict::kKnown || caller.rate_sat_kvb >= attempt.rate_sat_kvb;
-    if (!is_his) return false;
-    const auto moved_on = verdict == Verdict::kKnown ? std::nullopt : AnswerAtOnce(caller);
-    GiveResult(caller, moved_on ? moved_on->verdict : verdict,
-               moved_on ? moved_on->detail : detail);
-    return true;
-  });
-  wish->second.due_ms = now_ms;
-  wish->second.failures = 0;
-  if (wish->second.callers.empty()) wishes_.erase(wish);
 }
 
 // What can be otherwise in a moment is tried again.
 void Bumper::Postpone(const Attempt& attempt, const std::string& why, Millis now_ms) {
-  if (attempt.purpose == Purpose::kAsked) {
-    const auto wish = wishes_.find(attempt.batch);
-    if (wish == wishes_.end()) return;
-    if (++wish->second.failures > kMaxFailures) {
-      return ConcludeAsked(attempt, Verdict::kNodeUnavailable, why, now_ms);
+  switch (attempt.purpose) {
+    case Purpose::kAsked:
+      return wishes_.Postpone({attempt.batch, attempt.rate_sat_kvb}, why, now_ms);
+    case Purpose::kLeaveOut: {
+      const auto search = searches_.find(attempt.batch);
+      if (search == searches_.end()) return;
+      search->second.due_ms = now_ms + Backoff(policy_, search->second.failures++);
+      return;
     }
-    wish->second.due_ms = now_ms + Backoff(policy_, wish->second.failures - 1);
-  } else if (attempt.purpose == Purpose::kLeaveOut) {
-    const auto search = searches_.find(attempt.batch);
-    if (search == searches_.end()) return;
-    search->second.due_ms = now_ms + Backoff(policy_, search->second.failures++);
-  } else if (++overdue_failures_ > kMaxFailures) {
-    Conclude(attempt, Verdict::kNodeUnavailable, why, now_ms);
-  } else {
-    overdue_due_ms_ = now_ms + Backoff(policy_, overdue_failures_ - 1);
+    case Purpose::kOverdue:
+      return overdue_.Postpone(attempt.batch, now_ms);
   }
 }
 

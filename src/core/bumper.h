@@ -7,7 +7,7 @@
 // A replacement spends the core of the batch, first and in order; where that is too little, what
 // earlier versions have added, and then confirmed coins that are free.
 //
-// One draft at a time; callers' wishes come first. What waits is lost with the process.
+// One draft at a time; callers' wishes come first.
 //
 // Not thread-safe. Pure.
 
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/answers.h"
+#include "core/bump_wishes.h"
 #include "core/coin_pool.h"
 #include "core/commands.h"
 #include "core/culprit_search.h"
@@ -28,35 +29,23 @@
 #include "core/follower.h"
 #include "core/funder.h"
 #include "core/outbox.h"
+#include "core/overdue_watch.h"
 #include "core/payer.h"
 #include "core/policy.h"
 
 namespace sendonce::core {
 
-// Calls that may wait for a version; more are refused.
-constexpr size_t kMaxWaitingBumps = 1'000;
-
 class Bumper {
  public:
-  // What a call that waited has come to. kKnown: the batch pays what was wished for, or more.
-  struct Result {
-    CallToken call = 0;
-    SendId id;
-    Verdict verdict = Verdict::kKnown;
-    std::string detail;
-  };
-
   Bumper(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool, Follower& follower,
          Payer& payer, const Funder& funder, DraftNumbers& drafts);
 
-  // A caller wants the batch that pays the send to pay that rate. There is one Result for each
-  // call, at once or later. Of several wishes for one batch the highest is tried first.
+  // A caller wants the batch that pays the send to pay that rate (BumpWishes::Add).
   void Ask(CallToken call, const SendId& id, bitcoin::FeeRate fee_rate_sat_kvb, Millis now_ms);
-  // His wish stays.
-  void OnCallerGone(CallToken call);
+  void OnCallerGone(CallToken call) { wishes_.OnCallerGone(call); }
   // What waits is given up.
   void Stop();
-  std::vector<Result> TakeResults();
+  std::vector<BumpWishes::Result> TakeResults() { return wishes_.TakeResults(); }
 
   void Advance(Millis now_ms);
   Millis next_due_ms() const;
@@ -87,37 +76,16 @@ class Bumper {
     uint64_t reorganisations = 0;       // the follower's count when the coins were chosen
   };
 
-  struct Caller {
-    std::optional<CallToken> call;  // absent: he has gone
-    SendId id;
-    bitcoin::FeeRate rate_sat_kvb = 0;
-  };
-
-  struct Wish {
-    std::vector<Caller> callers;  // never empty
-    Millis due_ms = 0;
-    int failures = 0;
-
-    bitcoin::FeeRate HighestRate() const;
-  };
-
   struct Search {
     CulpritSearch culprits;
     Millis due_ms = 0;
     int failures = 0;
   };
 
-  // Why the wish can not be had, or why nothing has to be done; nullopt if it can be tried.
-  std::optional<Result> AnswerAtOnce(const Caller& caller) const;
-  size_t WaitingCalls() const;
-  void AnswerWhatNeedsNoTry(BatchId batch);
-  void GiveResult(const Caller& caller, Verdict verdict, std::string detail);
-
   bool StartAsked(Millis now_ms);
   bool StartLeavingOut(Millis now_ms);
   bool StartOverdue(Millis now_ms);
   void NoteRefusedBatches();
-  void NoteOverdueBatches();
   std::optional<FeeChoice> TargetOf(const Batch& batch) const;
   bitcoin::FeeRate NextStep(const Batch& batch) const;
 
@@ -135,8 +103,6 @@ class Bumper {
   void Reserve(const Attempt& attempt, const Draft& draft, Millis now_ms);
 
   void Conclude(const Attempt& attempt, Verdict verdict, const std::string& detail, Millis now_ms);
-  void ConcludeAsked(const Attempt& attempt, Verdict verdict, const std::string& detail,
-                     Millis now_ms);
   void Postpone(const Attempt& attempt, const std::string& why, Millis now_ms);
 
   const Policy& policy_;
@@ -148,16 +114,9 @@ class Bumper {
   const Funder& funder_;
   DraftNumbers& drafts_;
   std::optional<Attempt> attempt_;
-  std::vector<Result> results_;
-  std::map<BatchId, Wish> wishes_;
+  BumpWishes wishes_;
   std::map<BatchId, Search> searches_;
-  // By policy: the height from which the blocks without confirmation are counted, and those for
-  // which they are too many.
-  std::map<BatchId, int32_t> watched_;
-  std::set<BatchId> overdue_;
-  int32_t watched_height_ = -1;
-  Millis overdue_due_ms_ = 0;
-  int overdue_failures_ = 0;
+  OverdueWatch overdue_;
 };
 
 }  // namespace sendonce::core

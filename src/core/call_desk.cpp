@@ -266,7 +266,7 @@ void CallDesk::OnBump(const Bump& bump, Millis now_ms) {
 }
 
 void CallDesk::AnswerBumps() {
-  for (Bumper::Result& result : bumper_.TakeResults()) {
+  for (BumpWishes::Result& result : bumper_.TakeResults()) {
     const Send* send = ledger_.FindSend(result.id);
     if (send) {
       Answer(*send, result.call, result.verdict, false, "", std::move(result.detail));
