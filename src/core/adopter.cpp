@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/alarm_desk.h"
 #include "core/output_claims.h"
 
 namespace sendonce::core {
@@ -218,18 +219,9 @@ void Adopter::AcceptAlarms(const bitcoin::Transaction& transaction, const FoundT
   const bool all = std::all_of(found.sent_vouts.begin(), found.sent_vouts.end(),
                                [&](uint32_t vout) { return claims.contains(vout); });
   if (!all) return;
-  const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
-  std::vector<Seq> explained;
-  for (const auto& [number, alarm] : ledger_.alarms()) {
-    const bool is_spend = alarm.raised.kind == AlarmKind::kUnexplainedSpend ||
-                          alarm.raised.kind == AlarmKind::kUnexplainedSpendAtStart;
-    if (is_spend && alarm.raised.txid == txid && !alarm.accepted_reason) {
-      explained.push_back(number);
-    }
-  }
-  for (Seq number : explained) {
-    outbox_.Write(AlarmAccepted{number, "each of its payments was given to an id"}, now_ms);
-  }
+  AlarmDesk(ledger_, outbox_)
+      .AcceptSpends(bitcoin::TxidOf(transaction), "each of its payments was given to an id",
+                    now_ms);
 }
 
 }  // namespace sendonce::core
