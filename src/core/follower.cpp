@@ -260,7 +260,12 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
     if (!step.more) moved.work = step.facts.work;
     outbox_.Write(std::move(moved), now_ms);
     FinishDeepBatches(now_ms);
+  } else if (!has_followed_) {
+    // A crash can have left a confirmation without its block, and the node can have lost that
+    // since.
+    ReopenAbove(old_tip_height, now_ms);
   }
+  has_followed_ = true;
   if (step.more) {
     next_read_ms_ = now_ms;
     return;

@@ -146,6 +146,7 @@ class Follower {
   std::string trouble_code_ = "starting";  // of the last attempt to read; empty if it went well
   std::string trouble_text_ = "the node has not been read yet";
   bool misbound_ = false;
+  bool has_followed_ = false;  // a step of the chain, in this process
   bool caught_up_ = false;
   bool coins_known_ = false;
   bool compared_with_wallet_ = false;

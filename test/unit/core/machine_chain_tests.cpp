@@ -166,6 +166,23 @@ BOOST_FIXTURE_TEST_CASE(a_reorganisation_that_a_crash_cut_short_has_all_sent_aga
   BOOST_TEST(node.mempool().size() == 1U);
 }
 
+// The log has the confirmation, and not the block that it is in; and the node has lost that block.
+BOOST_FIXTURE_TEST_CASE(a_confirmation_whose_block_is_in_no_log_and_no_chain_is_taken_back, Sent) {
+  node.Mine();
+  ChainHint();
+  const Seq before = log.last_seq();
+  ReadsChain();
+  DurableUpTo(before + 1);
+  Crash();
+  BOOST_TEST(NameOfState("w-1") == "confirmed");
+  node.FallBack(1);
+  Settle();
+  BOOST_TEST(NameOfState("w-1") == "broadcast");
+  node.CatchUp();
+  Reconcile();
+  BOOST_TEST(NameOfState("w-1") == "confirmed");
+}
+
 // The payment's coin came from a block that has left, and nothing says whether it comes back: what
 // was asked for is not asked of other coins. R11: the parent is sent again, and the child can
 // follow.
