@@ -72,6 +72,7 @@ LIBRARIES = [
     Library("OpenSSL", re.compile(r"openssl/"), {"src/bitcoin/hash.cpp": 1}),
     Library("Boost.Program_options", re.compile(r"boost/program_options"),
             {"src/settings/command_line.cpp": 1}),
+    Library("sanitizers", re.compile(r"sanitizer/"), {"test/unit/bitcoin/allocation_meter.cpp": 1}),
     Library("Boost.Test", re.compile(r"boost/test/"),
             {f"test/{kind}/*": None for kind in ("unit", "fault", "fuzz", "sim")}),
 ]
