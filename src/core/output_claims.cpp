@@ -30,7 +30,10 @@ std::vector<Wish> WishesElsewhere(const Ledger& ledger, const Batch& batch,
     const auto wishes = WishesOf(ledger, other);
     for (size_t i = 0; i < wishes.size(); ++i) {
       const bool is_paid = known && !known->paid[i].empty();
-      if (is_paid || !Ledger::IsOpen(*ledger.FindSend(wishes[i].id))) continue;
+      const Send& send = *ledger.FindSend(wishes[i].id);
+      // Of what a verdict has declared paid nobody knows by which transaction: it may be this.
+      const bool may_be_it = Ledger::IsOpen(send) || send.ending == Ending::kDeclaredPaid;
+      if (is_paid || !may_be_it) continue;
       if (seen.insert(wishes[i].id).second) elsewhere.push_back(wishes[i]);
     }
   }

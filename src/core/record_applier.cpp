@@ -32,15 +32,15 @@ void MoveLocator(std::vector<ChainPosition>& locator, const ChainMoved& moved) {
   locator.erase(thinned, locator.end());
 }
 
-// What an adopted transaction pays for its fee, if it spends only coins that the batch knows; else
-// 0.
+// What an adopted transaction pays for its fee, if it spends only coins whose amounts the batch
+// knows; else 0.
 bitcoin::Amount FeeOfAdopted(const Batch& batch, const bitcoin::Bytes& raw) {
   bitcoin::Amount fee_sat = 0;
   const auto transaction = bitcoin::ParseTransaction(raw);
   for (const bitcoin::TxIn& input : transaction->inputs) {
     const auto coin = std::find_if(batch.coins.begin(), batch.coins.end(),
                                    [&](const Coin& one) { return one.outpoint == input.prevout; });
-    if (coin == batch.coins.end()) return 0;
+    if (coin == batch.coins.end() || coin->script.empty()) return 0;
     fee_sat += coin->amount_sat;
   }
   for (const bitcoin::TxOut& output : transaction->outputs) fee_sat -= output.amount_sat;

@@ -69,7 +69,8 @@ void SpenderBook::WarnOfSecondPayment(const Batch& batch, const Version& version
     // Two confirmed versions of one batch are another's work: he has split its coins.
     const bool stands_beside =
         live && live->confirmation && live->confirmation->txid != version.txid;
-    if (!stands_beside && send->ending == Ending::kNone) continue;
+    const bool is_paid_by_another = send->payment && send->payment->txid != version.txid;
+    if (!stands_beside && !is_paid_by_another && send->ending == Ending::kNone) continue;
     if (alarms_.Has(version.txid, AlarmKind::kSecondPayment)) return;
     const BatchId id = batch.id;
     outbox_.Write(AlarmRaised{AlarmKind::kSecondPayment, version.txid, id,
@@ -115,10 +116,11 @@ void SpenderBook::NoteRival(const Batch& batch, const bitcoin::Transaction& tran
   // A look at the mempool says nothing new about a rival that stands in a block.
   if (known != batch.rivals.end() && (known->block == block || !block)) return;
   outbox_.Write(RivalSeen{id, bitcoin::SerializeTransaction(transaction), block}, now_ms);
-  // Where all sends have left, or the transaction is our own for other sends, nobody has to look.
-  if (ledger_.FindBatch(id)->superseded || ledger_.FindBatchByTxid(txid)) return;
   const bool differs = std::any_of(match.by_send.begin(), match.by_send.end(),
                                    [](PaymentMatch one) { return one != PaymentMatch::kNotPaid; });
+  if (differs) HoldForVerdict(id, now_ms);
+  // Where all sends have left, or the transaction is our own for other sends, nobody has to look.
+  if (ledger_.FindBatch(id)->superseded || ledger_.FindBatchByTxid(txid)) return;
   alarms_.Raise(differs ? AlarmKind::kAmountDiffers : AlarmKind::kRival, txid, id,
                 differs
                     ? "a reserved coin was spent by a transaction that pays a send's address in "
@@ -126,6 +128,15 @@ void SpenderBook::NoteRival(const Batch& batch, const bitcoin::Transaction& tran
                     : "a reserved coin was spent by a transaction that sendonce did not make; the "
                       "sends of the batch are paid again only by rule R4",
                 now_ms);
+}
+
+// Whether the send is paid only a person can say (R7): the batch is not given up for other coins.
+// The way to keep it is the record after which it may not be: as if its signature had been asked
+// for.
+void SpenderBook::HoldForVerdict(BatchId id, Millis now_ms) {
+  if (SignatureAsked(*ledger_.FindBatch(id))) return;
+  const SignatureRequested held{id, 0};
+  if (!ledger_.Objection(held)) outbox_.Write(held, now_ms);
 }
 
 }  // namespace sendonce::core
