@@ -57,7 +57,22 @@ Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower&
   }
 }
 
+// The step that ends a send is the last in which it is surely here: from the next on it can be
+// forgotten, and would be taken for one that was never recorded.
+void Adopter::GiveUpEnded() {
+  std::vector<Adopt> ended;
+  for (const auto& [call, adopt] : waiting_) {
+    const Send* send = ledger_.FindSend(adopt.id);
+    if (send && !Ledger::IsOpen(*send)) ended.push_back(adopt);
+  }
+  for (const Adopt& adopt : ended) {
+    waiting_.erase(adopt.call);
+    OnAdopt(adopt, ledger_.FindSend(adopt.id));
+  }
+}
+
 void Adopter::Advance() {
+  GiveUpEnded();
   if (unplaced_.empty() || !follower_.has_read_chain()) return;
   if (asked_round_ == follower_.rounds()) return;
   asked_round_ = follower_.rounds();
@@ -66,8 +81,11 @@ void Adopter::Advance() {
     return !batch || !IsWithoutPlace(*batch);
   });
   std::set<bitcoin::Txid> asked;
-  for (const auto& [id, txid] : unplaced_) {
-    if (asked.size() == kMaxPlacesPerRound) break;
+  auto next = unplaced_.upper_bound(last_asked_);
+  for (size_t i = 0; i < unplaced_.size() && asked.size() < kMaxPlacesPerRound; ++i, ++next) {
+    if (next == unplaced_.end()) next = unplaced_.begin();
+    last_asked_ = next->first;
+    const bitcoin::Txid& txid = next->second;
     if (asked.insert(txid).second) outbox_.Emit(LookUpTransaction{kNobody, txid});
   }
 }
@@ -83,7 +101,7 @@ void Adopter::Stop() {
   waiting_.clear();
 }
 
-std::vector<Adopter::Result> Adopter::TakeResults() {
+std::vector<CallResult> Adopter::TakeResults() {
   return std::exchange(results_, {});
 }
 
@@ -113,8 +131,10 @@ void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
     return Give(adopt, Verdict::kKnown, true, "");
   }
   if (send && IsBound(*send)) {
-    return Give(adopt, Verdict::kTooLate, true,
-                "the id has ended, or is bound to another transaction that pays it, or may");
+    return Give(
+        adopt, Verdict::kTooLate, true,
+        "the id has ended, or is bound to another transaction that pays it, or may; that it "
+        "is paid by this one a verdict can say (POST /v1/sends/{id}/verdict)");
   }
   if (!send && !adopt.content) {
     return Give(adopt, Verdict::kUnknownId, false,

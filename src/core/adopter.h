@@ -17,6 +17,7 @@
 
 #include "core/answers.h"
 #include "core/builder.h"
+#include "core/call_result.h"
 #include "core/commands.h"
 #include "core/follower.h"
 #include "core/outbox.h"
@@ -27,16 +28,6 @@ namespace sendonce::core {
 
 class Adopter {
  public:
-  // What a call has come to. Its answer rests on the records before it.
-  struct Result {
-    CallToken call = 0;
-    SendId id;
-    Verdict verdict = Verdict::kKnown;
-    bool replayed = false;
-    std::string detail;
-    std::optional<Send> stored;  // as the call had it
-  };
-
   // Calls that wait for the node; more are refused.
   static constexpr size_t kMaxWaitingAdoptions = 1'000;
   // Places of adopted payments that the node is asked for at a time; the others wait for the next
@@ -46,19 +37,20 @@ class Adopter {
   Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower,
           Builder& builder, Payer& payer);
 
-  // `send`: what is recorded under the id, or nullptr. There is one Result for each call, at once
-  // or after OnTransactionLookedUp.
+  // `send`: what is recorded under the id, or nullptr. There is one CallResult for each call, at
+  // once or after OnTransactionLookedUp.
   void OnAdopt(const Adopt& adopt, const Send* send);
   void OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms);
   void OnCallerGone(CallToken call) { waiting_.erase(call); }
-  // Asks for the place of what has none, once in each round.
+  // Asks for the place of what has none, some in each round and each in its turn.
   void Advance();
   // What waits for the node is given up.
   void Stop();
 
-  std::vector<Result> TakeResults();
+  std::vector<CallResult> TakeResults();
 
  private:
+  void GiveUpEnded();
   void Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail);
   bool IsBound(const Send& send) const;
   bool IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) const;
@@ -78,8 +70,9 @@ class Adopter {
   std::map<CallToken, Adopt> waiting_;
   std::map<BatchId, bitcoin::Txid>
       unplaced_;                         // adopted before the start, and in no block by the log
-  std::optional<uint64_t> asked_round_;  // in which they were last asked for
-  std::vector<Result> results_;
+  std::optional<uint64_t> asked_round_;  // in which some were last asked for ...
+  BatchId last_asked_ = 0;               // ... up to this one
+  std::vector<CallResult> results_;
 };
 
 }  // namespace sendonce::core

@@ -90,11 +90,13 @@ bool Builder::OnlySendsCame() const {
 // Sends that R4 may help come first: they have waited longest.
 void Builder::AdvanceRebuilds(Millis now_ms) {
   const std::set<BatchId> candidates = ledger_.troubled();
-  std::erase_if(blocked_rebuilds_,
-                [&](const auto& item) { return !candidates.contains(item.first); });
+  const auto is_over = [&](const auto& item) { return !candidates.contains(item.first); };
+  std::erase_if(blocked_rebuilds_, is_over);
+  std::erase_if(planned_at_, is_over);
   const bool is_new = rebuild_seq_ != ledger_.last_seq() || rebuild_round_ != follower_.rounds() ||
                       rebuild_looks_ != payer_.looks();
-  if (candidates.empty() || (!is_new && now_ms < rebuild_wake_ms_)) return;
+  const bool is_due = now_ms >= rebuild_wake_ms_;
+  if (candidates.empty() || (!is_new && !is_due)) return;
   rebuild_seq_ = ledger_.last_seq();
   rebuild_round_ = follower_.rounds();
   rebuild_looks_ = payer_.looks();
@@ -103,9 +105,32 @@ void Builder::AdvanceRebuilds(Millis now_ms) {
     const Batch* batch = ledger_.FindBatch(id);
     if (!batch || batch->end == BatchEnd::kDropped || batch->superseded) continue;
     if (!SignatureAsked(*batch)) continue;
+    if (!is_due && blocked_rebuilds_.contains(id) && !HasNewsOf(*batch)) continue;
+    planned_at_[id] = NewsOf(*batch);
     StartRebuild(*batch, now_ms);
     if (attempt_) return;
   }
+}
+
+// What a plan rests on: records about the batch, its sends and their other batches, the chain, the
+// wallet's coins, looks at the mempool. (What another batch sets free is seen when all is due.)
+Builder::News Builder::NewsOf(const Batch& batch) const {
+  News news{batch.seq, ledger_.chain().tip().hash, follower_.rounds(), payer_.looks()};
+  for (const SendId& id : batch.sends) {
+    const Send& send = *ledger_.FindSend(id);
+    news.seq = std::max(news.seq, send.seq);
+    if (send.batches.size() < 2) continue;
+    for (BatchId other : send.batches) {
+      const Batch* const known = ledger_.FindBatch(other);
+      if (known) news.seq = std::max(news.seq, known->seq);
+    }
+  }
+  return news;
+}
+
+bool Builder::HasNewsOf(const Batch& batch) const {
+  const auto planned = planned_at_.find(batch.id);
+  return planned == planned_at_.end() || planned->second != NewsOf(batch);
 }
 
 CoinSources Builder::Sources(Millis now_ms) {
@@ -161,18 +186,17 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
 // then the record that says so refutes the verdict.
 bool Builder::HasLookedFor(const Attempt& attempt, Millis now_ms) {
   std::set<BatchId> batches;
+  bool all = true;
   for (const Exclusion& exclusion : attempt.exclusions) {
     if (exclusion.reason != ExclusionReason::kVerdict) continue;
     for (const MayPay& one : MayPaySet(ledger_, *ledger_.FindSend(exclusion.send))) {
-      const bool is_meant = one.version->txid == exclusion.excluded;
-      if (is_meant && Ledger::IsOpen(*one.batch)) batches.insert(one.batch->id);
+      const BatchId id = one.batch->id;
+      if (one.version->txid != exclusion.excluded || !Ledger::IsOpen(*one.batch)) continue;
+      batches.insert(id);
+      if (payer_.HasLooked(id, exclusion.excluded, now_ms)) continue;
+      payer_.WantLook(id, now_ms);
+      all = false;
     }
-  }
-  bool all = true;
-  for (BatchId id : batches) {
-    if (payer_.HasLooked(id, now_ms)) continue;
-    payer_.WantLook(id, now_ms);
-    all = false;
   }
   if (all)
     std::for_each(batches.begin(), batches.end(), [&](BatchId id) { payer_.ForgetLook(id); });
@@ -290,6 +314,12 @@ void Builder::OnDrafted(const Drafted& drafted, Millis now_ms) {
   if (!attempt_ || attempt_->id != drafted.draft) return;  // thrown away meanwhile
   const Attempt attempt = std::move(*attempt_);
   attempt_.reset();
+  const auto& sends = attempt.sends;
+  const bool all_open = std::all_of(sends.begin(), sends.end(), [&](const SendId& id) {
+    const Send* send = ledger_.FindSend(id);
+    return send && Ledger::IsOpen(*send);
+  });
+  if (!all_open) return;  // one is paid, or has ended, and may be forgotten
   if (const auto* draft = std::get_if<Draft>(&drafted.outcome)) {
     OnDraft(attempt, *draft, now_ms);
   } else if (const auto* refused = std::get_if<Refused>(&drafted.outcome)) {

@@ -60,6 +60,16 @@ class Builder {
     uint64_t reorganisations = 0;       // the follower's count when the coins were chosen
   };
 
+  // All that the plan to rebuild a batch was made from, as numbers that change with it.
+  struct News {
+    Seq seq = 0;
+    bitcoin::BlockHash tip;
+    uint64_t rounds = 0;
+    uint64_t looks = 0;
+
+    bool operator==(const News&) const = default;
+  };
+
   // Why a send is passed over for now; lost with the process.
   struct Hold {
     Millis due_ms = 0;
@@ -70,6 +80,8 @@ class Builder {
   Seq LookedAt(Millis now_ms);
   bool OnlySendsCame() const;
   void AdvanceRebuilds(Millis now_ms);
+  News NewsOf(const Batch& batch) const;
+  bool HasNewsOf(const Batch& batch) const;
   bool HasLookedFor(const Attempt& attempt, Millis now_ms);
   void NoteBlocked(BatchId batch, const Stall& stall);
   void StartRebuild(const Batch& batch, Millis now_ms);
@@ -108,7 +120,8 @@ class Builder {
   Funder& funder_;
   DraftNumbers& drafts_;
   std::optional<Attempt> attempt_;
-  std::map<BatchId, Stall> blocked_rebuilds_;          // why R4 does not help the batch yet
+  std::map<BatchId, Stall> blocked_rebuilds_;          // why R4 does not help the batch yet ...
+  std::map<BatchId, News> planned_at_;                 // ... and what that was found out from
   std::map<bitcoin::OutPoint, Millis> gone_until_ms_;  // coins that a draft found missing
   Millis rebuild_wake_ms_ = 0;
   Seq rebuild_seq_ = 0;         // the last record when rebuilds were looked at

@@ -45,14 +45,9 @@ const Send* CallDesk::Find(const SendId& id, const std::optional<Send>& stored) 
 // While the log may not be the newest, or not this wallet's, nothing is promised: neither that an
 // id is new nor that it will never be paid.
 std::optional<SendReply> CallDesk::RefusalOfPromises() const {
-  if (auto refusal = follower_.RefusalToPay()) {
-    return Without(Verdict::kNotPaying, std::move(*refusal));
-  }
-  if (!follower_.compared_with_wallet()) {
-    return Without(Verdict::kStarting,
-                   "the log has to be compared with the wallet first: " + follower_.View().problem);
-  }
-  return std::nullopt;
+  auto refusal = follower_.RefusalToPromise();
+  if (!refusal) return std::nullopt;
+  return Without(refusal->verdict, std::move(refusal->detail));
 }
 
 std::optional<SendReply> CallDesk::RefusalOfNew(Millis now_ms) const {
@@ -207,43 +202,7 @@ void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
   Answer(*ledger_.FindSend(cancel.id), cancel.call, Verdict::kFenced, false);
 }
 
-// A coin is taken, or something stands against it that no waiting mends.
-bool CallDesk::LeavesWaiting(const Send& send, const Batch& live) const {
-  const SendState state = StateOf(send, &live);
-  if (OutcomeOf(state) != SendOutcome::kPending) return false;
-  const auto stall = payer_.StallOf(live.id);
-  return state == SendState::kConflicted || (stall && !stall->automatic);
-}
-
-// Only where the rules leave the send waiting: what nothing is known against is paid, or fenced,
-// without anybody's word.
-void CallDesk::OnVerdict(const GiveVerdict& call, Millis now_ms) {
-  const Send* send = Find(call.id, call.stored);
-  if (!send) return outbox_.Reply(call.call, Without(Verdict::kUnknownId, kUnknownText), 0);
-  if (!Ledger::IsOpen(*send)) {
-    return Answer(*send, call.call, Verdict::kTooLate, true, "", "the send is paid, or has ended");
-  }
-  const Batch* live = ledger_.LiveBatchOf(*send);
-  if (!live || !SignatureAsked(*live) || !LeavesWaiting(*send, *live)) {
-    return Answer(*send, call.call, Verdict::kNoVerdictNeeded, true, "",
-                  "nothing stands against the payment of this send that does not end by itself; "
-                  "DELETE fences it if no signature was asked for");
-  }
-  if (auto refusal = RefusalOfPromises()) {
-    return outbox_.Reply(call.call, std::move(*refusal), 0);
-  }
-  VerdictGiven record{call.id, call.verdict, {}, call.reason};
-  for (const MayPay& one : MayPaySet(ledger_, *send)) record.excluded.push_back(one.version->txid);
-  if (const auto objection = ledger_.Objection(record)) {
-    return Answer(*send, call.call, Verdict::kNoVerdictNeeded, true, "", *objection);
-  }
-  const std::vector<BatchId> batches = send->batches;
-  outbox_.Write(std::move(record), now_ms);
-  for (BatchId batch : batches) payer_.Schedule(batch, now_ms);
-  Answer(*ledger_.FindSend(call.id), call.call, Verdict::kKnown, false);
-}
-
-void CallDesk::AnswerAdoption(const Adopter::Result& result) {
+void CallDesk::AnswerResult(const CallResult& result) {
   if (const Send* send = Find(result.id, result.stored)) {
     return Answer(*send, result.call, result.verdict, result.replayed, "", result.detail);
   }

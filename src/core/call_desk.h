@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "core/adopter.h"
 #include "core/answers.h"
 #include "core/builder.h"
 #include "core/bumper.h"
+#include "core/call_result.h"
 #include "core/commands.h"
 #include "core/follower.h"
 #include "core/outbox.h"
@@ -33,10 +33,9 @@ class CallDesk {
   void OnSubmitMany(const SubmitMany& submits, Millis now_ms);
   void OnQueryMany(const QueryMany& queries);
   void OnCancel(const Cancel& cancel, Millis now_ms);
-  void OnVerdict(const GiveVerdict& verdict, Millis now_ms);
   // The send: the one in the ledger, else the copy from the log's index, else nullptr.
   const Send* Find(const SendId& id, const std::optional<Send>& stored) const;
-  void AnswerAdoption(const Adopter::Result& result);
+  void AnswerResult(const CallResult& result);
   void OnBump(const Bump& bump, Millis now_ms);
   void OnCallerGone(CallToken call);
   void StopAccepting();
@@ -90,7 +89,6 @@ class CallDesk {
               std::string field = "", std::string detail = "");
   SendView View(const Send& send, bool replayed) const;
   std::optional<Stall> StallOf(const Send& send, const Batch* batch) const;
-  bool LeavesWaiting(const Send& send, const Batch& live) const;
   std::optional<Stall> OwnStallOf(const Send& send, const Batch* batch) const;
   bool MayEnd(const Send& send) const;
   bool MayExpire(const Send& send) const;

@@ -35,8 +35,8 @@ constexpr const char* kPrunedBelow =
     "a copy of the WAL from before the pruning";
 
 constexpr const char* kBehindWallet =
-    "the wallet has spent what this WAL does not know: put the newest WAL back, or look at each "
-    "alarm (/v1/alarms) and accept it with a reason";
+    "the wallet has spent what this WAL does not know: put the newest WAL back, or give each spend "
+    "to its id (adopt, or a verdict `paid`) or accept its alarm with a reason (/v1/alarms)";
 
 std::string HexOf(const WalId& id) {
   return bitcoin::HexFromBytes(id);
@@ -484,6 +484,13 @@ std::optional<std::string> Follower::RefusalToPay() const {
   if (misbound_) return trouble_text_;
   if (behind_wallet()) return kBehindWallet;
   return std::nullopt;
+}
+
+std::optional<Follower::Refusal> Follower::RefusalToPromise() const {
+  if (auto refusal = RefusalToPay()) return Refusal{Verdict::kNotPaying, std::move(*refusal)};
+  if (compared_with_wallet_) return std::nullopt;
+  return Refusal{Verdict::kStarting,
+                 "the log has to be compared with the wallet first: " + View().problem};
 }
 
 void Follower::MakeDue(Millis now_ms) {

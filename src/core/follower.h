@@ -82,6 +82,13 @@ class Follower {
   // Why nothing may be paid, promised or ended before an operator has acted; nullopt if there is no
   // such reason.
   std::optional<std::string> RefusalToPay() const;
+  // The same, and before wallet and log have been compared: what a caller is told who wants more
+  // than to be told what the log says.
+  struct Refusal {
+    Verdict verdict = Verdict::kNotPaying;
+    std::string detail;
+  };
+  std::optional<Refusal> RefusalToPromise() const;
 
   // The clock was set back: what is due is found out anew.
   void MakeDue(Millis now_ms);

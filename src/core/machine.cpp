@@ -12,6 +12,7 @@
 #include "core/outbox.h"
 #include "core/payer.h"
 #include "core/pruner.h"
+#include "core/verdict_desk.h"
 #include "core/views.h"
 
 namespace sendonce::core {
@@ -38,6 +39,7 @@ class Machine::Parts {
         adopter_(policy_, ledger_, outbox_, follower_, builder_, payer_),
         bumper_(policy_, ledger_, outbox_, pool_, follower_, payer_, funder_, drafts_),
         desk_(policy_, ledger_, outbox_, follower_, payer_, builder_, bumper_),
+        verdicts_(ledger_, outbox_, follower_, payer_),
         pruner_(policy_, ledger_, outbox_, follower_) {}
 
   Effects Step(const Command& command, Millis now_ms) {
@@ -50,7 +52,8 @@ class Machine::Parts {
 
   Millis next_tick_ms() const {
     return std::min({follower_.next_due_ms(), payer_.next_due_ms(), builder_.next_due_ms(),
-                     bumper_.next_due_ms(), desk_.next_due_ms(), pruner_.next_due_ms()});
+                     bumper_.next_due_ms(), desk_.next_due_ms(), verdicts_.next_due_ms(),
+                     pruner_.next_due_ms()});
   }
 
   const Ledger& ledger() const { return ledger_; }
@@ -104,13 +107,17 @@ class Machine::Parts {
   void operator()(const SubmitMany& submits) { desk_.OnSubmitMany(submits, now_ms_); }
   void operator()(const QueryMany& queries) { desk_.OnQueryMany(queries); }
   void operator()(const Cancel& cancel) { desk_.OnCancel(cancel, now_ms_); }
-  void operator()(const GiveVerdict& verdict) { desk_.OnVerdict(verdict, now_ms_); }
+  void operator()(const GiveVerdict& verdict) {
+    verdicts_.OnVerdict(verdict, desk_.Find(verdict.id, verdict.stored), now_ms_);
+  }
   void operator()(const CallerGone& gone) {
     adopter_.OnCallerGone(gone.call);
+    verdicts_.OnCallerGone(gone.call);
     desk_.OnCallerGone(gone.call);
   }
   void operator()(const StopAccepting&) {
     adopter_.Stop();
+    verdicts_.Stop();
     desk_.StopAccepting();
   }
   void operator()(const Durable& durable) { outbox_.OnDurable(durable.seq); }
@@ -213,12 +220,14 @@ class Machine::Parts {
   void AdvanceAll() {
     follower_.Advance(now_ms_);
     desk_.Advance(now_ms_);
+    verdicts_.Advance(now_ms_);
+    for (const CallResult& result : verdicts_.TakeResults()) desk_.AnswerResult(result);
     bumper_.Advance(now_ms_);
     desk_.AnswerBumps();
     AdvancePaying();
     adopter_.Advance();
     pruner_.Advance(now_ms_);
-    for (const Adopter::Result& result : adopter_.TakeResults()) desk_.AnswerAdoption(result);
+    for (const CallResult& result : adopter_.TakeResults()) desk_.AnswerResult(result);
     desk_.OnTouched(outbox_.TakeTouched());
   }
 
@@ -274,6 +283,7 @@ class Machine::Parts {
   Adopter adopter_;
   Bumper bumper_;
   CallDesk desk_;
+  VerdictDesk verdicts_;
   Pruner pruner_;
   Millis now_ms_ = 0;
   bool unasked_is_stale_ = false;  // blocks have left the chain that their coins may rest on

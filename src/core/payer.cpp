@@ -293,19 +293,23 @@ void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
   // real one.
   const bitcoin::FeeRate limit = policy_.max_fee_rate_sat_kvb + policy_.max_fee_rate_sat_kvb / 4;
   attempt.in_flight = true;
+  if (const auto look = found_.find(batch.id); look != found_.end()) {
+    look->second.sent_since.insert(version.txid);
+  }
   outbox_.Emit(Broadcast{batch.id, version.txid, version.raw_tx, limit});
 }
 
 void Payer::WantLook(BatchId batch, Millis now_ms) {
   if (attempts_[batch].wants_look) return;
-  looked_at_ms_.erase(batch);
+  found_.erase(batch);
   Schedule(batch, now_ms);
   attempts_.at(batch).wants_look = true;
 }
 
-bool Payer::HasLooked(BatchId batch, Millis now_ms) const {
-  const auto found = looked_at_ms_.find(batch);
-  return found != looked_at_ms_.end() && now_ms - found->second <= policy_.retry_max_ms;
+bool Payer::HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms) const {
+  const auto found = found_.find(batch);
+  if (found == found_.end() || now_ms - found->second.at_ms > policy_.retry_max_ms) return false;
+  return !found->second.sent_since.contains(version);
 }
 
 void Payer::LookUp(const Batch& batch, Attempt& attempt) {
@@ -483,7 +487,7 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   if (!standings) return;
   if (is_wanted) {
     attempt->wants_look = false;
-    looked_at_ms_[reply.batch] = now_ms;
+    found_[reply.batch] = {now_ms, {}};
     ++looks_;
   }
   bool all_unspent = true;

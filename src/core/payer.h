@@ -61,11 +61,11 @@ class Payer {
 
   // Who spends the coins of the batch is asked before anything else is done with it.
   void WantLook(BatchId batch, Millis now_ms);
-  // It was, a moment ago; what was found out is on record.
-  bool HasLooked(BatchId batch, Millis now_ms) const;
+  // It was, a moment ago, and that version was not sent since; what was found out is on record.
+  bool HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms) const;
   // Counts those that came back.
   uint64_t looks() const { return looks_; }
-  void ForgetLook(BatchId batch) { looked_at_ms_.erase(batch); }
+  void ForgetLook(BatchId batch) { found_.erase(batch); }
 
   // What keeps the batch from going on, if anything does.
   std::optional<Stall> StallOf(BatchId batch) const;
@@ -83,6 +83,11 @@ class Payer {
     std::optional<Stall> stall;
     std::vector<bitcoin::OutPoint> vanished;  // neither spent nor unspent when last looked up ...
     uint64_t vanished_round = 0;              // ... and the follower's round then
+  };
+
+  struct Look {
+    Millis at_ms = 0;
+    std::set<bitcoin::Txid> sent_since;
   };
 
   static bool HasWork(const Batch& batch);
@@ -116,7 +121,7 @@ class Payer {
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;
   std::set<BatchId> refused_by_policy_;
-  std::map<BatchId, Millis> looked_at_ms_;  // for those who wanted it
+  std::map<BatchId, Look> found_;  // for those who wanted it
   uint64_t looks_ = 0;
 };
 

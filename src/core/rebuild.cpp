@@ -67,10 +67,12 @@ class Planner {
     const Send& send = *ledger_.FindSend(id);
     if (WaitsForVerdict(ledger_, send)) return NoPlan{kWaitsForVerdict, false};
     const auto rivals = AllRivalEvidence(ledger_, send);
-    const RebuildPlan before = plan_;
+    const size_t coins_before = plan_.coins.size();
+    const size_t exclusions_before = plan_.exclusions.size();
     for (const MayPay& one : MayPaySet(ledger_, send)) {
       if (Exclude(send, one, rivals)) continue;
-      plan_ = before;
+      plan_.coins.resize(coins_before);
+      plan_.exclusions.resize(exclusions_before);
       return NoPlan{kNothingLeft, true};
     }
     plan_.sends.push_back(id);
@@ -202,6 +204,7 @@ std::variant<RebuildPlan, NoPlan> PlanRebuild(const Ledger& ledger, const Batch&
       std::optional<NoPlan> problem = ObjectionToLeaving(ledger, batch, id);
       if (!problem) problem = planner.Add(id);
       if (problem) why_not = problem;
+      if (problem && with_own_coins) break;  // then not all can
       movable += problem ? 0 : 1;
     }
     if (movable > 0 && (!with_own_coins || movable == living)) return planner.Take();

@@ -80,7 +80,7 @@ struct AdoptedAndContested : Play {
       LooksUpTransaction();
       Settle();
     }
-    const auto rival = samples::Signed(
+    rival = samples::Signed(
         samples::Spending({coin}, {samples::OutputTo("mallory", 1'000)}), {coin}, 9);
     node.Broadcast(samples::BytesOf(rival));
     Hint(rival);
@@ -99,7 +99,7 @@ struct AdoptedAndContested : Play {
     }
   }
 
-  bitcoin::Transaction paid;
+  bitcoin::Transaction paid, rival;
 };
 
 // R4 (d): its coins are no part of any draft, so that nothing but a look can tell.
@@ -119,7 +119,10 @@ BOOST_FIXTURE_TEST_CASE(a_verdict_on_an_adopted_payment_in_the_mempool_pays_noth
 BOOST_FIXTURE_TEST_CASE(a_verdict_on_one_of_two_adopted_ids_keeps_it_from_being_sent,
                         AdoptedAndContested) {
   Contest({"w-1", "w-2"});
+  node.Broadcast(samples::BytesOf(rival));
   GiveVerdict("w-1", OperatorVerdict::kNever);
+  Settle();
+  node.Evict();
   WakeAndSettle(20);
   BOOST_TEST(node.mempool().empty());
   BOOST_TEST((View("w-1").outcome == SendOutcome::kNever));

@@ -1,0 +1,127 @@
+#include "core/verdict_desk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/may_pay.h"
+#include "core/views.h"
+
+namespace sendonce::core {
+
+namespace {
+
+constexpr Millis kNever = INT64_MAX;
+constexpr const char* kEnded = "the send is paid, or has ended";
+
+}  // namespace
+
+VerdictDesk::VerdictDesk(Ledger& ledger, Outbox& outbox, Follower& follower, Payer& payer)
+    : ledger_(ledger), outbox_(outbox), follower_(follower), payer_(payer) {}
+
+void VerdictDesk::Give(const GiveVerdict& call, Verdict verdict, bool replayed,
+                       std::string detail) {
+  results_.push_back({call.call, call.id, verdict, replayed, std::move(detail), call.stored});
+}
+
+std::vector<CallResult> VerdictDesk::TakeResults() {
+  return std::exchange(results_, {});
+}
+
+void VerdictDesk::OnVerdict(const GiveVerdict& call, const Send* send, Millis now_ms) {
+  if (!send) return Give(call, Verdict::kUnknownId, false, "no send is recorded under this id");
+  if (!Ledger::IsOpen(*send)) return Give(call, Verdict::kTooLate, true, kEnded);
+  Judge({call, now_ms + kMaxVerdictWaitMs}, *send, now_ms);
+}
+
+// A coin is taken, or something stands against it that no waiting mends.
+bool VerdictDesk::LeavesWaiting(const Send& send, const Batch& live) const {
+  const SendState state = StateOf(send, &live);
+  if (OutcomeOf(state) != SendOutcome::kPending) return false;
+  const auto stall = payer_.StallOf(live.id);
+  return state == SendState::kConflicted || (stall && !stall->automatic);
+}
+
+// Only where the rules leave the send waiting: what nothing is known against is paid, or fenced,
+// without anybody's word.
+void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms) {
+  const GiveVerdict& call = waiting.call;
+  const Batch* live = ledger_.LiveBatchOf(send);
+  if (!live || !SignatureAsked(*live) || !LeavesWaiting(send, *live)) {
+    return Give(call, Verdict::kNoVerdictNeeded, true,
+                "nothing stands against the payment of this send that does not end by itself; "
+                "DELETE fences it if no signature was asked for");
+  }
+  // That it is paid promises nothing that a newer log could know better.
+  const bool only_stops_paying = call.verdict == OperatorVerdict::kPaid &&
+                                 follower_.compared_with_wallet() && !follower_.misbound();
+  if (const auto refusal = follower_.RefusalToPromise(); refusal && !only_stops_paying) {
+    return Give(call, refusal->verdict, false, refusal->detail);
+  }
+  if (call.verdict == OperatorVerdict::kNever && !HasLookedFor(send, now_ms)) {
+    return Wait(waiting, now_ms);
+  }
+  Record(call, send, now_ms);
+}
+
+void VerdictDesk::Record(const GiveVerdict& call, const Send& send, Millis now_ms) {
+  VerdictGiven record{call.id, call.verdict, {}, call.reason};
+  for (const MayPay& one : MayPaySet(ledger_, send)) record.excluded.push_back(one.version->txid);
+  if (const auto objection = ledger_.Objection(record)) {
+    return Give(call, Verdict::kNoVerdictNeeded, true, *objection);
+  }
+  const std::vector<BatchId> batches = send.batches;
+  outbox_.Write(std::move(record), now_ms);
+  for (BatchId batch : batches) payer_.Schedule(batch, now_ms);
+  Give(call, Verdict::kKnown, false, "");
+}
+
+// What was found out is on record, and nothing that may pay the send was sent since.
+bool VerdictDesk::HasLookedFor(const Send& send, Millis now_ms) {
+  bool all = true;
+  for (const MayPay& one : MayPaySet(ledger_, send)) {
+    const BatchId batch = one.batch->id;
+    if (!Ledger::IsOpen(*one.batch) || payer_.HasLooked(batch, one.version->txid, now_ms)) continue;
+    payer_.WantLook(batch, now_ms);
+    all = false;
+  }
+  return all;
+}
+
+void VerdictDesk::Wait(const Waiting& waiting, Millis now_ms) {
+  if (now_ms >= waiting.due_ms) {
+    return Give(waiting.call, Verdict::kNodeUnavailable, false,
+                "whether its transaction is in the mempool after all could not be looked up; give "
+                "the verdict again: " +
+                    follower_.View().problem);
+  }
+  if (waiting_.size() >= kMaxWaitingVerdicts) {
+    return Give(waiting.call, Verdict::kOverloaded, false, "too many verdicts wait for the node");
+  }
+  waiting_.emplace(waiting.call.call, waiting);
+}
+
+void VerdictDesk::Stop() {
+  for (const auto& [token, waiting] : std::exchange(waiting_, {})) {
+    Give(waiting.call, Verdict::kStopping, false, "sendonced is stopping; no verdict was recorded");
+  }
+}
+
+// A send that is not here any more has ended, and is forgotten.
+void VerdictDesk::Advance(Millis now_ms) {
+  for (const auto& [token, waiting] : std::exchange(waiting_, {})) {
+    const Send* send = ledger_.FindSend(waiting.call.id);
+    if (!send || !Ledger::IsOpen(*send)) {
+      Give(waiting.call, Verdict::kTooLate, true, kEnded);
+    } else {
+      Judge(waiting, *send, now_ms);
+    }
+  }
+}
+
+Millis VerdictDesk::next_due_ms() const {
+  Millis due_ms = kNever;
+  for (const auto& [token, waiting] : waiting_) due_ms = std::min(due_ms, waiting.due_ms);
+  return due_ms;
+}
+
+}  // namespace sendonce::core

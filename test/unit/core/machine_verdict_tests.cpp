@@ -1,0 +1,318 @@
+// What an operator says, beside what the node goes on saying: before, after and against his word.
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/verdict_desk.h"
+#include "machine_sent.h"
+
+namespace sendonce::core {
+namespace {
+
+using bitcoin::Transaction;
+using samples::CoinOf;
+using samples::OutputTo;
+using samples::To;
+
+struct Operated : Play {
+  explicit Operated(const std::vector<Coin>& coins) {
+    FundWith(coins);
+    Start();
+  }
+
+  static Transaction Foreign(const std::vector<Coin>& coins,
+                             const std::vector<bitcoin::TxOut>& outputs) {
+    return samples::Signed(samples::Spending(coins, outputs), coins, 9);
+  }
+
+  void SubmitAndSettle(const SendId& id, bitcoin::Amount amount_sat) {
+    Submit(id, {To("alice", amount_sat)});
+    Settle();
+  }
+
+  void SeeInMempool(const Transaction& transaction) {
+    node.Broadcast(samples::BytesOf(transaction));
+    Hint(transaction);
+    Settle();
+  }
+
+  void SeeInBlock(const std::vector<Transaction>& transactions, int blocks_on_top = 0) {
+    node.MineOnly(transactions);
+    Reconcile();
+    for (int i = 0; i < blocks_on_top; ++i) {
+      node.MineOnly({});
+      Reconcile();
+    }
+  }
+
+  void WakeAndSettle(int times) {
+    for (int i = 0; i < times; ++i) {
+      Wake();
+      Settle();
+    }
+  }
+
+  void AcceptAllAlarms() {
+    std::vector<Seq> open;
+    for (const auto& [number, alarm] : ledger().alarms()) {
+      if (!alarm.accepted_reason) open.push_back(number);
+    }
+    for (Seq number : open) AcceptAlarm(number);
+  }
+
+  std::string NameOfState(const SendId& id) { return std::string(StateName(View(id).state)); }
+  int Payments(bitcoin::Amount amount_sat) const {
+    return node.PaymentsInChain(OutputTo("alice", amount_sat));
+  }
+};
+
+const std::vector<Coin> kTwoCoins = {CoinOf(1, 1'000'000), CoinOf(2, 1'000'000)};
+
+// Two like sends, each bound to one coin; and somebody else's transaction that takes both and pays
+// one of them.
+struct LikeSends : Operated {
+  LikeSends() : Operated(kTwoCoins) {
+    SubmitAndSettle("w-1", 700'000);
+    SubmitAndSettle("w-2", 700'000);
+    foreign = Foreign(kTwoCoins, {OutputTo("alice", 700'000), OutputTo("change", 1'000'000)});
+  }
+  Transaction foreign;
+};
+
+struct OneCoin : Operated {
+  OneCoin() : Operated({CoinOf(1, 1'000'000)}) {}
+  const Coin coin = CoinOf(1, 1'000'000);
+};
+
+// w-1 may be paid from c1 by `first`; somebody else's `rival` has c1 in the mempool.
+struct Conflicted : Operated {
+  Conflicted() : Operated({CoinOf(1, 1'000'000)}) {
+    SubmitAndSettle("w-1", 50'000);
+    first = node.mempool().at(0);
+    rival = Foreign({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 10'000)});
+    SeeInMempool(rival);
+  }
+
+  // By a verdict, from c9, until its draft is asked for.
+  void PayAgainUpToTheDraft() {
+    node.Fund(CoinOf(9, 2'000'000), 6);
+    After(120'000);
+    Settle();
+    GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+    for (int i = 0; i < 2'000 && !IsDraftingByVerdict(); ++i) {
+      if (SettleOneStep().empty() && !IsAsked()) Wake();
+    }
+    BOOST_REQUIRE(IsDraftingByVerdict());
+  }
+
+  // The rival is gone; what it kept back goes out, and the reply is lost.
+  void SendUnheard() {
+    node.Evict();
+    for (int i = 0; i < 200 && !IsAskedTo<Broadcast>(); ++i) {
+      if (IsAsked()) {
+        SettleOneStep();
+      } else {
+        Wake();
+      }
+    }
+    BOOST_REQUIRE(IsAskedTo<Broadcast>());
+    BroadcastsUnheard();
+    BOOST_TEST(node.mempool().size() == 1U);
+  }
+
+  Transaction PaidAgain() {
+    PayAgainUpToTheDraft();
+    Settle();
+    WakeAndSettle(3);
+    for (const Transaction& transaction : node.mempool()) {
+      if (transaction.inputs[0].prevout == CoinOf(9, 1).outpoint) return transaction;
+    }
+    throw std::logic_error("it was not paid again");
+  }
+
+  Transaction first, rival;
+
+ private:
+  bool IsDraftingByVerdict() const {
+    return IsAskedTo<DraftTransaction>() &&
+           Asked<DraftTransaction>().coins[0].outpoint == CoinOf(9, 1).outpoint;
+  }
+};
+
+BOOST_AUTO_TEST_SUITE(machine_verdict_tests)
+
+// The verdict says by what the one is paid, if by anything: it is not there for the other.
+BOOST_FIXTURE_TEST_CASE(what_pays_a_send_that_was_declared_paid_pays_no_like_send, LikeSends) {
+  SeeInMempool(foreign);
+  GiveVerdict("w-2", OperatorVerdict::kPaid);
+  Settle();
+  BOOST_TEST(NameOfState("w-2") == "final");
+  SeeInBlock({foreign}, 10);
+  WakeAndSettle(5);
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+}
+
+BOOST_FIXTURE_TEST_CASE(nor_does_it_when_it_is_mined_again_elsewhere, LikeSends) {
+  SeeInBlock({foreign});
+  GiveVerdict("w-2", OperatorVerdict::kPaid);
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  Settle();  // there are no coins to pay it from
+  node.Reorganise(1, {foreign});
+  Reconcile();
+  node.Fund(CoinOf(9, 2'000'000), 6);
+  for (int i = 0; i < 10; ++i) {
+    node.Mine();
+    Reconcile();
+    WakeAndSettle(2);
+  }
+  BOOST_TEST(Payments(700'000) == 2);
+  BOOST_TEST(NameOfState("w-1") == "final");
+}
+
+// Our own broadcast of it is out, its reply is lost, and the rival that kept it back is gone.
+BOOST_FIXTURE_TEST_CASE(never_is_not_taken_before_its_own_transaction_was_looked_for, Conflicted) {
+  SendUnheard();
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  BOOST_TEST(!WasAnswered(2));
+  Settle();
+  WakeAndSettle(3);
+  BOOST_TEST((std::get<SendReply>(ReplyTo(2)).verdict == Verdict::kNoVerdictNeeded));
+  node.Mine();
+  Reconcile();
+  BOOST_TEST(NameOfState("w-1") == "confirmed");
+}
+
+BOOST_FIXTURE_TEST_CASE(never_is_taken_once_nothing_was_found, Conflicted) {
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  BOOST_TEST(!WasAnswered(2));
+  Settle();
+  BOOST_TEST((std::get<SendReply>(ReplyTo(2)).verdict == Verdict::kKnown));
+  BOOST_TEST(NameOfState("w-1") == "cancelled");
+  node.Evict();
+  WakeAndSettle(20);
+  BOOST_TEST(node.mempool().empty());
+}
+
+// A look says nothing about what we have sent since.
+BOOST_FIXTURE_TEST_CASE(never_is_not_taken_by_a_look_from_before_a_broadcast, Conflicted) {
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  CallerGone(2);
+  Settle();
+  SendUnheard();
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  Settle();
+  WakeAndSettle(3);
+  BOOST_TEST((std::get<SendReply>(ReplyTo(3)).verdict == Verdict::kNoVerdictNeeded));
+}
+
+// The node does not answer: nothing is recorded, and the caller is told so.
+BOOST_FIXTURE_TEST_CASE(never_waits_for_the_look_only_so_long, Conflicted) {
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  for (int i = 0; i < 100 && !WasAnswered(2); ++i) {
+    if (IsAskedTo<LookUpCoins>()) {
+      LooksUp(Unknown{"timeout"});
+    } else {
+      After(1'000);
+    }
+  }
+  BOOST_TEST((std::get<SendReply>(ReplyTo(2)).verdict == Verdict::kNodeUnavailable));
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+}
+
+BOOST_FIXTURE_TEST_CASE(verdicts_that_wait_are_limited_and_end_with_the_process, Conflicted) {
+  for (size_t i = 0; i <= kMaxWaitingVerdicts; ++i) GiveVerdict("w-1", OperatorVerdict::kNever);
+  const CallToken last = kMaxWaitingVerdicts + 2;
+  BOOST_TEST((std::get<SendReply>(ReplyTo(last)).verdict == Verdict::kOverloaded));
+  CallerGone(2);
+  Stop();
+  BOOST_TEST(!WasAnswered(2));
+  BOOST_TEST((std::get<SendReply>(ReplyTo(3)).verdict == Verdict::kStopping));
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+}
+
+// The first has confirmed against the verdict, deep enough to be forgotten, while the draft was
+// made.
+BOOST_FIXTURE_TEST_CASE(a_draft_for_a_send_that_is_forgotten_is_thrown_away, Conflicted) {
+  PayAgainUpToTheDraft();
+  node.MineOnly({first});
+  for (int i = 0; i < 6; ++i) node.MineOnly({});
+  while (!IsAskedTo<ReadChain>()) {
+    ChainHint();
+    if (IsAskedTo<ReadCoins>()) ReadsCoins();
+    if (IsAskedTo<ReadSpends>()) ReadsSpends();
+  }
+  ReadsChain();
+  Durable();
+  BOOST_TEST(!ledger().FindSend("w-1"));
+  BOOST_TEST(Drafts().find("reserves") == std::string::npos);
+  Settle();
+  BOOST_TEST(NameOfState("w-1") == "final");
+  BOOST_TEST(Payments(50'000) == 1);
+}
+
+// Against a verdict, and after the payment that the verdict asked for is final (G8).
+BOOST_FIXTURE_TEST_CASE(a_second_payment_beside_a_final_one_raises_an_alarm, Conflicted) {
+  SeeInBlock({PaidAgain()}, 8);
+  BOOST_TEST(NameOfState("w-1") == "final");
+  SeeInBlock({first});
+  BOOST_TEST(Payments(50'000) == 2);
+  const auto& alarms = ledger().alarms();
+  BOOST_TEST(std::any_of(alarms.begin(), alarms.end(), [](const auto& item) {
+    return item.second.raised.kind == AlarmKind::kSecondPayment;
+  }));
+}
+
+// A log that was put back knows the first transaction of a send that has been paid by another
+// since. `paid` is the way out, and must be there before the alarms are accepted: from then on it
+// is paid.
+BOOST_FIXTURE_TEST_CASE(paid_is_taken_while_the_log_may_be_behind, OneCoin) {
+  SubmitAndSettle("w-1", 50'000);
+  const MemoryLog copy = log;
+  SeeInBlock({Foreign({coin}, {OutputTo("change", 400'000), OutputTo("change", 500'000)})});
+  for (int i = 0; i < 12; ++i) {  // paid by R4 (b), from the one of its outputs
+    node.Mine();
+    Reconcile();
+    WakeAndSettle(3);
+  }
+  BOOST_TEST(NameOfState("w-1") == "final");
+  log = copy;
+  Crash();
+  Settle();
+  WakeAndSettle(5);
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  BOOST_TEST((std::get<SendReply>(ReplyTo(3)).verdict == Verdict::kNotPaying));
+  GiveVerdict("w-1", OperatorVerdict::kPaid);
+  Settle();
+  BOOST_TEST((std::get<SendReply>(ReplyTo(4)).verdict == Verdict::kKnown));
+  AcceptAllAlarms();
+  Settle();
+  node.Mine();
+  Reconcile();
+  WakeAndSettle(20);
+  BOOST_TEST(Payments(50'000) == 1);
+}
+
+// Before a signature was asked for: what pays in another amount is for a person to judge (R7).
+BOOST_AUTO_TEST_CASE(another_amount_before_the_request_waits_for_a_verdict) {
+  PlayAt play(Phase::kReservationDurable);
+  play.node.Fund(CoinOf(2, 500'000), 6);
+  play.Locks(Unknown{"timeout"});
+  play.node.MineOnly({Sent::Other({OutputTo("alice", 49'000), OutputTo("change", 900'000)})});
+  play.Settle();
+  for (int i = 0; i < 20; ++i) {
+    play.Wake();
+    play.Settle();
+  }
+  BOOST_TEST((play.View("w-1").state == SendState::kConflicted));
+  BOOST_TEST(play.node.mempool().empty());
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  for (int i = 0; i < 5; ++i) {
+    play.Settle();
+    play.Wake();
+  }
+  BOOST_TEST(play.node.mempool().size() == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sendonce::core
