@@ -65,6 +65,55 @@ BOOST_AUTO_TEST_CASE(what_has_left_the_chain_meanwhile_is_matched_when_it_is_min
   BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
 }
 
+// One payment of two outputs, in a block that the log has read, adopted for w-1 and w-2 while the
+// node is a block behind and shows it in the mempool.
+struct AdoptedBehind : Play {
+  AdoptedBehind() {
+    Start();
+    const Coin coin = samples::CoinOf(1, 1'000'000);
+    const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("alice", 50'000)};
+    const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    node.MineOnly({payment});
+    Reconcile();
+    node.FallBack(1);
+    node.Broadcast(samples::BytesOf(payment));
+    for (const char* id : {"w-1", "w-2"}) {
+      AdoptPayment(id, {To("alice", 50'000)}, bitcoin::TxidOf(payment));
+      while (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+    }
+    Durable();
+  }
+
+  void CheckBoth(SendState state) {
+    for (const char* id : {"w-1", "w-2"}) BOOST_TEST((View(id).state == state), id);
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(adopted_for_two_ids_it_is_given_its_place_for_each, AdoptedBehind) {
+  CheckBoth(SendState::kBroadcast);
+  node.CatchUp();
+  Crash();
+  Settle();
+  CheckBoth(SendState::kConfirmed);
+  node.Mine(10);
+  Reconcile();
+  CheckBoth(SendState::kFinal);
+}
+
+// It shows in the mempool, again, what stands in a block that was read: that is no answer for good.
+BOOST_FIXTURE_TEST_CASE(a_node_that_has_fallen_behind_is_asked_again, AdoptedBehind) {
+  node.CatchUp();
+  Crash();
+  ReadsChain();
+  node.FallBack(1);
+  BOOST_REQUIRE(IsAskedTo<LookUpTransaction>());
+  while (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+  node.CatchUp();
+  CheckBoth(SendState::kBroadcast);
+  Settle();
+  CheckBoth(SendState::kConfirmed);
+}
+
 // Adopted for w-1, and for w-2 where it has two outputs; a rival that was seen has left the mempool
 // again.
 struct AdoptedAndContested : Play {
@@ -137,6 +186,27 @@ BOOST_FIXTURE_TEST_CASE(what_was_adopted_is_sent_again, Play) {
   node.Evict();
   After(60'000);
   Settle();
+  BOOST_TEST(node.mempool().size() == 1U);
+}
+
+// Nor does looking for its place, round by round, put that off.
+BOOST_FIXTURE_TEST_CASE(what_was_adopted_before_the_start_is_sent_again, Play) {
+  Start();
+  const Coin coin = samples::CoinOf(1, 1'000'000);
+  const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
+  const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+  node.Broadcast(samples::BytesOf(payment));
+  AdoptPayment("w-1", {To("alice", 50'000)}, bitcoin::TxidOf(payment));
+  Settle();
+  Crash();
+  Settle();
+  node.Evict();
+  for (int rounds = 0; rounds < 10; ++rounds) {
+    After(50'000);
+    Reconcile();
+    After(15'000);
+    Settle();
+  }
   BOOST_TEST(node.mempool().size() == 1U);
 }
 
