@@ -184,6 +184,8 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
   const bool is_new = !send;
   const BatchId batch = outbox_.Write(std::move(record), now_ms);
   RecordPlace(batch, adopt.txid, found, now_ms);
+  // The node may be behind since its chain was read (R10), and its block is not read a second time.
+  if (IsWithoutPlace(*ledger_.FindBatch(batch))) unplaced_.emplace(batch, adopt.txid);
   AcceptAlarms(*transaction, found, now_ms);
   Give(adopt, is_new ? Verdict::kCreated : Verdict::kKnown, false, "");
 }

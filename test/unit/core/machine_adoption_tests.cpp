@@ -114,6 +114,15 @@ BOOST_FIXTURE_TEST_CASE(a_node_that_has_fallen_behind_is_asked_again, AdoptedBeh
   CheckBoth(SendState::kConfirmed);
 }
 
+// Not after the next start only.
+BOOST_FIXTURE_TEST_CASE(what_was_adopted_from_a_node_behind_gets_its_place, AdoptedBehind) {
+  node.CatchUp();
+  Reconcile();
+  After(120'000);  // the wallet is read again
+  Settle();
+  CheckBoth(SendState::kConfirmed);
+}
+
 // Adopted for w-1, and for w-2 where it has two outputs; a rival that was seen has left the mempool
 // again.
 struct AdoptedAndContested : Play {
