@@ -66,6 +66,17 @@ struct Refused3 : Play {
     return node.PaymentsInChain(OutputTo(name, 60'000));
   }
 
+  // Each draft comes to nothing so; all else is answered.
+  void SettleWithout(const Outcome<Draft>& outcome) {
+    while (IsAsked() || log.durable_seq() < log.last_seq()) {
+      if (IsAskedTo<DraftTransaction>()) {
+        Drafts(outcome);
+      } else {
+        SettleOneStep();
+      }
+    }
+  }
+
   void WakeAndSettle(int times) {
     for (int i = 0; i < times; ++i) {
       Wake();
@@ -293,6 +304,38 @@ BOOST_FIXTURE_TEST_CASE(killed_while_it_is_searched_for, Refused3) {
   Crash();
   Settle();
   WakeAndSettle(3);
+  BOOST_TEST(StateOfSend("w-0") == "broadcast");
+  BOOST_TEST(StateOfSend("w-1") == "conflicted");
+}
+
+// What the node says of the fee, or of the coins, is not about whom it refuses.
+BOOST_AUTO_TEST_CASE(a_search_that_the_fee_stops_is_begun_again_later) {
+  constexpr Millis kSearchPauseMs = 600'000;
+  for (const Refusal why :
+       {Refusal::kCoinsDoNotCover, Refusal::kNoFeeEstimate, Refusal::kCannotBuild}) {
+    BOOST_TEST_CONTEXT(StallCode(why)) {
+      Refused3 play;
+      play.node.refused_scripts = {samples::ScriptOf("bob")};
+      const Millis begin_ms = play.now_ms();
+      play.SettleWithout(Refused{why, -4, "not for that fee"});
+      BOOST_TEST(play.now_ms() == begin_ms);
+      play.After(kSearchPauseMs - 1);
+      play.Settle();
+      BOOST_TEST(play.BatchOf("w-1").versions.size() == 1U);
+      BOOST_TEST(play.StateOfSend("w-0") == "signed");
+      play.After(1);
+      play.Settle();
+      BOOST_TEST(play.StateOfSend("w-0") == "broadcast");
+      BOOST_TEST(play.StateOfSend("w-1") == "conflicted");
+    }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_search_that_the_node_does_not_answer_goes_on, Refused3) {
+  node.refused_scripts = {samples::ScriptOf("bob")};
+  SettleWithout(Unknown{"timeout"});
+  BOOST_TEST(BatchOf("w-1").versions.size() == 1U);
+  WakeAndSettle(2);
   BOOST_TEST(StateOfSend("w-0") == "broadcast");
   BOOST_TEST(StateOfSend("w-1") == "conflicted");
 }
