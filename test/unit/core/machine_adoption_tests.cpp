@@ -210,11 +210,10 @@ BOOST_FIXTURE_TEST_CASE(what_was_adopted_before_the_start_is_sent_again, Play) {
   Crash();
   Settle();
   node.Evict();
-  for (int rounds = 0; rounds < 10; ++rounds) {
-    After(50'000);
+  for (int blocks = 0; blocks < 10; ++blocks) {
+    After(30'000);
+    node.MineOnly({});
     Reconcile();
-    After(15'000);
-    Settle();
   }
   BOOST_TEST(node.mempool().size() == 1U);
 }
