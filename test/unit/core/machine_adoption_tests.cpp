@@ -8,6 +8,7 @@
 namespace sendonce::core {
 namespace {
 
+using samples::ByAnother;
 using samples::To;
 
 // w-1 is adopted, its payment in a block that the log has read; of the records of that the first is
@@ -18,7 +19,7 @@ class AdoptedInPart : public Play {
     Start();
     const Coin coin = samples::CoinOf(1, 1'000'000);
     const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
-    const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    const auto payment = ByAnother({coin}, outputs);
     txid = bitcoin::TxidOf(payment);
     node.MineOnly({payment});
     Reconcile();
@@ -72,7 +73,7 @@ struct AdoptedBehind : Play {
     Start();
     const Coin coin = samples::CoinOf(1, 1'000'000);
     const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("alice", 50'000)};
-    const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    const auto payment = ByAnother({coin}, outputs);
     node.MineOnly({payment});
     Reconcile();
     node.FallBack(1);
@@ -131,15 +132,14 @@ struct AdoptedAndContested : Play {
     const Coin coin = samples::CoinOf(1, 1'000'000);
     std::vector<bitcoin::TxOut> outputs;
     for (size_t i = 0; i < ids.size(); ++i) outputs.push_back(samples::OutputTo("alice", 50'000));
-    paid = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    paid = ByAnother({coin}, outputs);
     node.Broadcast(samples::BytesOf(paid));
     for (const SendId& id : ids) {
       AdoptPayment(id, {To("alice", 50'000)}, bitcoin::TxidOf(paid));
       LooksUpTransaction();
       Settle();
     }
-    const auto rival = samples::Signed(
-        samples::Spending({coin}, {samples::OutputTo("mallory", 1'000)}), {coin}, 9);
+    const auto rival = ByAnother({coin}, {samples::OutputTo("mallory", 1'000)});
     node.Broadcast(samples::BytesOf(rival));
     Hint(rival);
     Settle();
@@ -148,13 +148,6 @@ struct AdoptedAndContested : Play {
     After(120'000);  // the wallet is read again
     Settle();
     node.Evict();
-  }
-
-  void WakeAndSettle(int times) {
-    for (int i = 0; i < times; ++i) {
-      Wake();
-      Settle();
-    }
   }
 
   bitcoin::Transaction paid;
@@ -188,7 +181,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_adopted_is_sent_again, Play) {
   Start();
   const Coin coin = samples::CoinOf(1, 1'000'000);
   const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
-  const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+  const auto payment = ByAnother({coin}, outputs);
   node.Broadcast(samples::BytesOf(payment));
   AdoptPayment("w-1", {To("alice", 50'000)}, bitcoin::TxidOf(payment));
   Settle();
@@ -203,7 +196,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_adopted_before_the_start_is_sent_again, Play) {
   Start();
   const Coin coin = samples::CoinOf(1, 1'000'000);
   const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
-  const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+  const auto payment = ByAnother({coin}, outputs);
   node.Broadcast(samples::BytesOf(payment));
   AdoptPayment("w-1", {To("alice", 50'000)}, bitcoin::TxidOf(payment));
   Settle();

@@ -45,13 +45,6 @@ struct Scarce : Play {
 
   const SendReply& Told(CallToken call) const { return std::get<SendReply>(ReplyTo(call)); }
 
-  void WakeAndSettle(int times) {
-    for (int i = 0; i < times; ++i) {
-      Wake();
-      Settle();
-    }
-  }
-
   BatchId batch = 0;
 };
 

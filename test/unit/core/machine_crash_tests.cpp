@@ -370,8 +370,7 @@ BOOST_AUTO_TEST_CASE(an_alarm_that_a_crash_left_open_is_accepted_at_the_next_sta
 BOOST_AUTO_TEST_CASE(no_verdict_while_the_log_is_behind_the_wallet) {
   PlayAt play(Phase::kAcceptanceDurable);
   const auto rival = [](const Coin& coin) {
-    return samples::Signed(samples::Spending({coin}, {samples::OutputTo("mallory", 100'000)}),
-                           {coin}, 9);
+    return samples::ByAnother({coin}, {samples::OutputTo("mallory", 100'000)});
   };
   play.node.MineOnly({rival(CoinOf(1, 1'000'000))});
   play.Reconcile();
