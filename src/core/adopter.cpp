@@ -64,10 +64,13 @@ void Adopter::Advance() {
     const Batch* batch = ledger_.FindBatch(item.first);
     return !batch || !IsWithoutPlace(*batch);
   });
+  // In turn: those that never have one keep nobody else waiting.
   std::set<bitcoin::Txid> asked;
-  for (const auto& [id, txid] : unplaced_) {
-    if (asked.size() == kMaxPlacesPerRound) break;
-    if (asked.insert(txid).second) outbox_.Emit(LookUpTransaction{kNobody, txid});
+  auto next = unplaced_.upper_bound(asked_up_to_);
+  for (size_t i = 0; i < unplaced_.size() && asked.size() < kMaxPlacesPerRound; ++i, ++next) {
+    if (next == unplaced_.end()) next = unplaced_.begin();
+    asked_up_to_ = next->first;
+    if (asked.insert(next->second).second) outbox_.Emit(LookUpTransaction{kNobody, next->second});
   }
 }
 

@@ -77,7 +77,8 @@ class Adopter {
   Payer& payer_;
   std::map<CallToken, Adopt> waiting_;
   std::map<BatchId, bitcoin::Txid> unplaced_;  // adopted, and in no block by the log
-  std::optional<uint64_t> asked_round_;        // in which they were last asked for
+  std::optional<uint64_t> asked_round_;        // in which they were last asked for ...
+  BatchId asked_up_to_ = 0;                    // ... and up to which
   std::vector<Result> results_;
 };
 

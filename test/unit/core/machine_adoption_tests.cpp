@@ -3,12 +3,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/adopter.h"
 #include "machine_play.h"
 
 namespace sendonce::core {
 namespace {
 
 using samples::ByAnother;
+using samples::CoinOf;
 using samples::To;
 
 // w-1 is adopted, its payment in a block that the log has read; of the records of that the first is
@@ -122,6 +124,46 @@ BOOST_FIXTURE_TEST_CASE(what_was_adopted_from_a_node_behind_gets_its_place, Adop
   After(120'000);  // the wallet is read again
   Settle();
   CheckBoth(SendState::kConfirmed);
+}
+
+// So many payments as are asked for at a time have left the mempool for good; behind them is one
+// that stands in a block.
+BOOST_FIXTURE_TEST_CASE(those_that_never_have_a_place_keep_no_other_from_his, Play) {
+  std::vector<Coin> coins;
+  for (uint32_t i = 0; i <= Adopter::kMaxPlacesPerRound; ++i)
+    coins.push_back(CoinOf(i + 1, 60'000));
+  FundWith(coins);
+  Start();
+  std::vector<bitcoin::Transaction> payments;
+  for (const Coin& coin : coins) {
+    payments.push_back(ByAnother({coin}, {samples::OutputTo("alice", 50'000)}));
+  }
+  node.MineOnly({payments.back()});
+  Reconcile();
+  node.FallBack(1);
+  for (size_t i = 0; i < payments.size(); ++i) {
+    node.Broadcast(samples::BytesOf(payments[i]));
+    AdoptPayment("w-" + std::to_string(i), {To("alice", 50'000)}, bitcoin::TxidOf(payments[i]));
+    while (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+  }
+  Durable();
+  node.CatchUp();
+  node.Evict();
+  Crash();
+  // Two rounds; nothing is sent again in them.
+  for (int i = 0; i < 2; ++i) {
+    ChainHint();
+    while (IsAskedTo<ReadChain>() || IsAskedTo<ReadCoins>() || IsAskedTo<ReadSpends>() ||
+           IsAskedTo<LookUpTransaction>()) {
+      if (IsAskedTo<ReadChain>()) ReadsChain();
+      if (IsAskedTo<ReadCoins>()) ReadsCoins();
+      if (IsAskedTo<ReadSpends>()) ReadsSpends();
+      if (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+    }
+    After(60'000);
+  }
+  BOOST_TEST((View("w-100").state == SendState::kConfirmed));
+  BOOST_TEST((View("w-0").state == SendState::kBroadcast));
 }
 
 // Adopted for w-1, and for w-2 where it has two outputs; a rival that was seen has left the mempool
