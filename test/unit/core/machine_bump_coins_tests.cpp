@@ -11,7 +11,6 @@ namespace {
 
 using bitcoin::Transaction;
 using samples::CoinOf;
-using samples::OutputTo;
 using samples::To;
 
 constexpr bitcoin::FeeRate kHigher = 20'000;
