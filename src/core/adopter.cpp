@@ -80,6 +80,7 @@ void Adopter::Advance() {
     const Batch* batch = ledger_.FindBatch(item.first);
     return !batch || !IsWithoutPlace(*batch);
   });
+  // In turn: those that never have one keep nobody else waiting.
   std::set<bitcoin::Txid> asked;
   auto next = unplaced_.upper_bound(last_asked_);
   for (size_t i = 0; i < unplaced_.size() && asked.size() < kMaxPlacesPerRound; ++i, ++next) {
@@ -205,6 +206,8 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
   const bool is_new = !send;
   const BatchId batch = outbox_.Write(std::move(record), now_ms);
   RecordPlace(batch, adopt.txid, found, now_ms);
+  // The node may be behind since its chain was read (R10), and its block is not read a second time.
+  if (IsWithoutPlace(*ledger_.FindBatch(batch))) unplaced_.emplace(batch, adopt.txid);
   AcceptAlarms(*transaction, found, now_ms);
   Give(adopt, is_new ? Verdict::kCreated : Verdict::kKnown, false, "");
 }

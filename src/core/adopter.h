@@ -3,7 +3,7 @@
 // then is anything written.
 //
 // Where the payment stands is a record of its own, and the block may have been read long ago: what
-// a crash came between is looked up again after the start.
+// a crash came between, or a node that had fallen behind, is looked up again.
 //
 // Not thread-safe. Pure.
 
@@ -68,10 +68,9 @@ class Adopter {
   Builder& builder_;
   Payer& payer_;
   std::map<CallToken, Adopt> waiting_;
-  std::map<BatchId, bitcoin::Txid>
-      unplaced_;                         // adopted before the start, and in no block by the log
-  std::optional<uint64_t> asked_round_;  // in which some were last asked for ...
-  BatchId last_asked_ = 0;               // ... up to this one
+  std::map<BatchId, bitcoin::Txid> unplaced_;  // adopted, and in no block by the log
+  std::optional<uint64_t> asked_round_;        // in which some were last asked for ...
+  BatchId last_asked_ = 0;                     // ... up to this one
   std::vector<CallResult> results_;
 };
 

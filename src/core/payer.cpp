@@ -247,7 +247,7 @@ void Payer::OnLocksRead(const std::vector<bitcoin::OutPoint>& locked, Millis now
   const std::set<bitcoin::OutPoint> there(locked.begin(), locked.end());
   for (const auto& [id, batch] : ledger_.batches()) {
     const auto attempt = attempts_.find(id);
-    if (attempt == attempts_.end() || attempt->second.in_flight) continue;
+    if (attempt == attempts_.end()) continue;
     if (!Ledger::IsOpen(batch) || batch.superseded) continue;
     const bool will_lock = UnsignedVersion(batch).has_value();
     if (will_lock && !attempt->second.locked) continue;
@@ -256,7 +256,7 @@ void Payer::OnLocksRead(const std::vector<bitcoin::OutPoint>& locked, Millis now
                                  [&](const auto& coin) { return there.contains(coin); });
     if (all) continue;
     (will_lock ? attempt->second.locked : attempt->second.relocks) = !will_lock;
-    Schedule(id, now_ms);
+    if (!attempt->second.in_flight) Schedule(id, now_ms);  // else its reply puts it back
   }
 }
 

@@ -1,12 +1,11 @@
 // make corruption: every bit, every length, every file, every mixture; and what it comes to.
 
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "corruption.h"
+#include "program_options.h"
 
 namespace {
 
@@ -14,6 +13,9 @@ using sendonce::fault::Corruption;
 using sendonce::fault::MakeSpecimens;
 using sendonce::fault::Sample;
 using sendonce::fault::Specimen;
+using sendonce::fault::TakeArguments;
+using sendonce::fault::TakeNumber;
+using sendonce::fault::TakeText;
 using sendonce::fault::TallyOfDamage;
 
 constexpr const char* kUsage =
@@ -32,19 +34,9 @@ struct Arguments {
   Sample sample;
 };
 
-bool TakeNumber(std::string_view argument, std::string_view name, uint64_t& number) {
-  if (!argument.starts_with(name)) return false;
-  const auto text = argument.substr(name.size());
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 bool Take(std::string_view argument, Arguments& arguments) {
-  if (argument.starts_with("--of=")) {
-    arguments.of = argument.substr(5);
-    return true;
-  }
-  return TakeNumber(argument, "--first=", arguments.sample.first) ||
+  return TakeText(argument, "--of=", arguments.of) ||
+         TakeNumber(argument, "--first=", arguments.sample.first) ||
          (TakeNumber(argument, "--stride=", arguments.sample.stride) &&
           arguments.sample.stride > 0);
 }
@@ -89,12 +81,8 @@ void Report(const Corruption& corruption) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const bool asks_for_help = std::strcmp(argv[i], "--help") == 0;
-    if (!asks_for_help && Take(argv[i], arguments)) continue;
-    std::fputs(kUsage, asks_for_help ? stdout : stderr);
-    return asks_for_help ? 0 : 2;
-  }
+  const auto take = [&](std::string_view argument) { return Take(argument, arguments); };
+  if (const auto status = TakeArguments(argc, argv, kUsage, take)) return *status;
   const auto all = MakeSpecimens();
   Corruption corruption(all.story);
   for (const Specimen* specimen : {&all.log_file, &all.tables, &all.lagging}) {

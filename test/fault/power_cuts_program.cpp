@@ -1,18 +1,20 @@
 // make power-cuts: as many images of cut sessions as asked for, and what they were.
 
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "power_cuts.h"
+#include "program_options.h"
 
 namespace {
 
 using sendonce::fault::kKindsOfCut;
 using sendonce::fault::Mercy;
 using sendonce::fault::PowerCuts;
+using sendonce::fault::TakeArguments;
+using sendonce::fault::TakeNumber;
+using sendonce::fault::TakeText;
 using sendonce::fault::TallyOfCuts;
 
 constexpr const char* kUsage =
@@ -30,20 +32,9 @@ struct Arguments {
   std::string keep;
 };
 
-bool TakeNumber(std::string_view argument, std::string_view name, uint64_t& number) {
-  if (!argument.starts_with(name)) return false;
-  const auto text = argument.substr(name.size());
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 bool Take(std::string_view argument, Arguments& arguments) {
-  constexpr std::string_view kKeep = "--keep=";
-  if (argument.starts_with(kKeep)) {
-    arguments.keep = argument.substr(kKeep.size());
-    return true;
-  }
-  return TakeNumber(argument, "--images=", arguments.images) ||
+  return TakeText(argument, "--keep=", arguments.keep) ||
+         TakeNumber(argument, "--images=", arguments.images) ||
          TakeNumber(argument, "--seed=", arguments.seed);
 }
 
@@ -85,12 +76,8 @@ void Report(const Arguments& arguments, const TallyOfCuts& tally) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const bool asks_for_help = std::strcmp(argv[i], "--help") == 0;
-    if (!asks_for_help && Take(argv[i], arguments)) continue;
-    std::fputs(kUsage, asks_for_help ? stdout : stderr);
-    return asks_for_help ? 0 : 2;
-  }
+  const auto take = [&](std::string_view argument) { return Take(argument, arguments); };
+  if (const auto status = TakeArguments(argc, argv, kUsage, take)) return *status;
   PowerCuts cuts(arguments.keep);
   uint64_t shown = 0;
   for (uint64_t seed = arguments.seed; cuts.tally().images() < arguments.images; ++seed) {

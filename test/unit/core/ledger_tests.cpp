@@ -51,7 +51,7 @@ class Story {
   // A transaction of somebody else on the batch's coin.
   bitcoin::Transaction Other(BatchId batch, std::vector<bitcoin::TxOut> outputs) const {
     const auto& coins = BatchAt(batch).coins;
-    return samples::Signed(samples::Spending(coins, outputs), coins, 9);
+    return samples::ByAnother(coins, outputs);
   }
 
   Ledger& ledger() { return ledger_; }

@@ -3,11 +3,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/adopter.h"
 #include "machine_play.h"
 
 namespace sendonce::core {
 namespace {
 
+using samples::ByAnother;
+using samples::CoinOf;
 using samples::To;
 
 // w-1 is adopted, its payment in a block that the log has read; of the records of that the first is
@@ -18,7 +21,7 @@ class AdoptedInPart : public Play {
     Start();
     const Coin coin = samples::CoinOf(1, 1'000'000);
     const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
-    const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    const auto payment = ByAnother({coin}, outputs);
     txid = bitcoin::TxidOf(payment);
     node.MineOnly({payment});
     Reconcile();
@@ -65,6 +68,104 @@ BOOST_AUTO_TEST_CASE(what_has_left_the_chain_meanwhile_is_matched_when_it_is_min
   BOOST_TEST((play.View("w-1").state == SendState::kConfirmed));
 }
 
+// One payment of two outputs, in a block that the log has read, adopted for w-1 and w-2 while the
+// node is a block behind and shows it in the mempool.
+struct AdoptedBehind : Play {
+  AdoptedBehind() {
+    Start();
+    const Coin coin = samples::CoinOf(1, 1'000'000);
+    const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("alice", 50'000)};
+    const auto payment = ByAnother({coin}, outputs);
+    node.MineOnly({payment});
+    Reconcile();
+    node.FallBack(1);
+    node.Broadcast(samples::BytesOf(payment));
+    for (const char* id : {"w-1", "w-2"}) {
+      AdoptPayment(id, {To("alice", 50'000)}, bitcoin::TxidOf(payment));
+      while (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+    }
+    Durable();
+  }
+
+  void CheckBoth(SendState state) {
+    for (const char* id : {"w-1", "w-2"}) BOOST_TEST((View(id).state == state), id);
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(adopted_for_two_ids_it_is_given_its_place_for_each, AdoptedBehind) {
+  CheckBoth(SendState::kBroadcast);
+  node.CatchUp();
+  Crash();
+  Settle();
+  CheckBoth(SendState::kConfirmed);
+  node.Mine(10);
+  Reconcile();
+  CheckBoth(SendState::kFinal);
+}
+
+// It shows in the mempool, again, what stands in a block that was read: that is no answer for good.
+BOOST_FIXTURE_TEST_CASE(a_node_that_has_fallen_behind_is_asked_again, AdoptedBehind) {
+  node.CatchUp();
+  Crash();
+  ReadsChain();
+  node.FallBack(1);
+  BOOST_REQUIRE(IsAskedTo<LookUpTransaction>());
+  while (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+  node.CatchUp();
+  CheckBoth(SendState::kBroadcast);
+  Settle();
+  CheckBoth(SendState::kConfirmed);
+}
+
+// Not after the next start only.
+BOOST_FIXTURE_TEST_CASE(what_was_adopted_from_a_node_behind_gets_its_place, AdoptedBehind) {
+  node.CatchUp();
+  Reconcile();
+  After(120'000);  // the wallet is read again
+  Settle();
+  CheckBoth(SendState::kConfirmed);
+}
+
+// So many payments as are asked for at a time have left the mempool for good; behind them is one
+// that stands in a block.
+BOOST_FIXTURE_TEST_CASE(those_that_never_have_a_place_keep_no_other_from_his, Play) {
+  std::vector<Coin> coins;
+  for (uint32_t i = 0; i <= Adopter::kMaxPlacesPerRound; ++i)
+    coins.push_back(CoinOf(i + 1, 60'000));
+  FundWith(coins);
+  Start();
+  std::vector<bitcoin::Transaction> payments;
+  for (const Coin& coin : coins) {
+    payments.push_back(ByAnother({coin}, {samples::OutputTo("alice", 50'000)}));
+  }
+  node.MineOnly({payments.back()});
+  Reconcile();
+  node.FallBack(1);
+  for (size_t i = 0; i < payments.size(); ++i) {
+    node.Broadcast(samples::BytesOf(payments[i]));
+    AdoptPayment("w-" + std::to_string(i), {To("alice", 50'000)}, bitcoin::TxidOf(payments[i]));
+    while (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+  }
+  Durable();
+  node.CatchUp();
+  node.Evict();
+  Crash();
+  // Two rounds; nothing is sent again in them.
+  for (int i = 0; i < 2; ++i) {
+    ChainHint();
+    while (IsAskedTo<ReadChain>() || IsAskedTo<ReadCoins>() || IsAskedTo<ReadSpends>() ||
+           IsAskedTo<LookUpTransaction>()) {
+      if (IsAskedTo<ReadChain>()) ReadsChain();
+      if (IsAskedTo<ReadCoins>()) ReadsCoins();
+      if (IsAskedTo<ReadSpends>()) ReadsSpends();
+      if (IsAskedTo<LookUpTransaction>()) LooksUpTransaction();
+    }
+    After(60'000);
+  }
+  BOOST_TEST((View("w-100").state == SendState::kConfirmed));
+  BOOST_TEST((View("w-0").state == SendState::kBroadcast));
+}
+
 // Adopted for w-1, and for w-2 where it has two outputs; a rival that was seen has left the mempool
 // again.
 struct AdoptedAndContested : Play {
@@ -73,15 +174,14 @@ struct AdoptedAndContested : Play {
     const Coin coin = samples::CoinOf(1, 1'000'000);
     std::vector<bitcoin::TxOut> outputs;
     for (size_t i = 0; i < ids.size(); ++i) outputs.push_back(samples::OutputTo("alice", 50'000));
-    paid = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    paid = ByAnother({coin}, outputs);
     node.Broadcast(samples::BytesOf(paid));
     for (const SendId& id : ids) {
       AdoptPayment(id, {To("alice", 50'000)}, bitcoin::TxidOf(paid));
       LooksUpTransaction();
       Settle();
     }
-    rival = samples::Signed(
-        samples::Spending({coin}, {samples::OutputTo("mallory", 1'000)}), {coin}, 9);
+    rival = ByAnother({coin}, {samples::OutputTo("mallory", 1'000)});
     node.Broadcast(samples::BytesOf(rival));
     Hint(rival);
     Settle();
@@ -90,13 +190,6 @@ struct AdoptedAndContested : Play {
     After(120'000);  // the wallet is read again
     Settle();
     node.Evict();
-  }
-
-  void WakeAndSettle(int times) {
-    for (int i = 0; i < times; ++i) {
-      Wake();
-      Settle();
-    }
   }
 
   bitcoin::Transaction paid, rival;
@@ -133,13 +226,33 @@ BOOST_FIXTURE_TEST_CASE(what_was_adopted_is_sent_again, Play) {
   Start();
   const Coin coin = samples::CoinOf(1, 1'000'000);
   const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
-  const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+  const auto payment = ByAnother({coin}, outputs);
   node.Broadcast(samples::BytesOf(payment));
   AdoptPayment("w-1", {To("alice", 50'000)}, bitcoin::TxidOf(payment));
   Settle();
   node.Evict();
   After(60'000);
   Settle();
+  BOOST_TEST(node.mempool().size() == 1U);
+}
+
+// Nor does looking for its place, round by round, put that off.
+BOOST_FIXTURE_TEST_CASE(what_was_adopted_before_the_start_is_sent_again, Play) {
+  Start();
+  const Coin coin = samples::CoinOf(1, 1'000'000);
+  const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
+  const auto payment = ByAnother({coin}, outputs);
+  node.Broadcast(samples::BytesOf(payment));
+  AdoptPayment("w-1", {To("alice", 50'000)}, bitcoin::TxidOf(payment));
+  Settle();
+  Crash();
+  Settle();
+  node.Evict();
+  for (int blocks = 0; blocks < 10; ++blocks) {
+    After(30'000);
+    node.MineOnly({});
+    Reconcile();
+  }
   BOOST_TEST(node.mempool().size() == 1U);
 }
 

@@ -61,15 +61,18 @@ struct Refused3 : Play {
   const Batch& BatchOf(const SendId& id) const {
     return *ledger().LiveBatchOf(*ledger().FindSend(id));
   }
-  std::string StateOfSend(const SendId& id) { return std::string(StateName(View(id).state)); }
   int Payments(const std::string& name) const {
     return node.PaymentsInChain(OutputTo(name, 60'000));
   }
 
-  void WakeAndSettle(int times) {
-    for (int i = 0; i < times; ++i) {
-      Wake();
-      Settle();
+  // Each draft comes to nothing so; all else is answered.
+  void SettleWithout(const Outcome<Draft>& outcome) {
+    while (IsAsked() || log.durable_seq() < log.last_seq()) {
+      if (IsAskedTo<DraftTransaction>()) {
+        Drafts(outcome);
+      } else {
+        SettleOneStep();
+      }
     }
   }
 };
@@ -171,9 +174,9 @@ BOOST_FIXTURE_TEST_CASE(the_one_who_is_refused_is_left_out, Refused3) {
   Settle();
   const Batch& batch = BatchOf("w-1");
   BOOST_TEST(batch.versions.size() == 2U);
-  BOOST_TEST(StateOfSend("w-0") == "broadcast");
-  BOOST_TEST(StateOfSend("w-1") == "conflicted");
-  BOOST_TEST(StateOfSend("w-2") == "broadcast");
+  BOOST_TEST(NameOfState("w-0") == "broadcast");
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+  BOOST_TEST(NameOfState("w-2") == "broadcast");
   BOOST_TEST((batch.versions[1].fee_sat > batch.versions[0].fee_sat));
   node.Mine();
   Reconcile();
@@ -188,7 +191,7 @@ BOOST_FIXTURE_TEST_CASE(the_one_who_is_refused_is_left_out, Refused3) {
     node.Mine();
     Reconcile();
   }
-  BOOST_TEST(StateOfSend("w-1") == "confirmed");
+  BOOST_TEST(NameOfState("w-1") == "confirmed");
   for (const auto& [id, name] : kSends) BOOST_TEST(Payments(name) == 1);
   for (const Transaction& one : node.signed_ever()) {
     if (bitcoin::TxidOf(one) == batch.versions[0].txid) {
@@ -205,7 +208,7 @@ BOOST_FIXTURE_TEST_CASE(the_version_that_was_refused_confirms, Refused3) {
   node.MineOnly({*bitcoin::ParseTransaction(batch.versions[0].raw_tx)});
   Reconcile();
   for (const auto& [id, name] : kSends) {
-    BOOST_TEST(StateOfSend(id) == "confirmed");
+    BOOST_TEST(NameOfState(id) == "confirmed");
     BOOST_TEST(Payments(name) == 1);
   }
 }
@@ -250,17 +253,17 @@ BOOST_FIXTURE_TEST_CASE(the_one_whom_the_wallet_refuses_to_pay_is_left_out, Refu
     }
   }
   BOOST_TEST(refusals > 0);
-  BOOST_TEST(StateOfSend("w-0") == "broadcast");
-  BOOST_TEST(StateOfSend("w-1") == "conflicted");
-  BOOST_TEST(StateOfSend("w-2") == "broadcast");
+  BOOST_TEST(NameOfState("w-0") == "broadcast");
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+  BOOST_TEST(NameOfState("w-2") == "broadcast");
 }
 
 BOOST_FIXTURE_TEST_CASE(several_are_left_out, Refused3) {
   node.refused_scripts = {samples::ScriptOf("alice"), samples::ScriptOf("carol")};
   Settle();
-  BOOST_TEST(StateOfSend("w-0") == "conflicted");
-  BOOST_TEST(StateOfSend("w-1") == "broadcast");
-  BOOST_TEST(StateOfSend("w-2") == "conflicted");
+  BOOST_TEST(NameOfState("w-0") == "conflicted");
+  BOOST_TEST(NameOfState("w-1") == "broadcast");
+  BOOST_TEST(NameOfState("w-2") == "conflicted");
 }
 
 BOOST_FIXTURE_TEST_CASE(where_all_are_refused_it_waits_for_an_operator, Refused3) {
@@ -272,7 +275,7 @@ BOOST_FIXTURE_TEST_CASE(where_all_are_refused_it_waits_for_an_operator, Refused3
   BOOST_TEST(!View("w-1").stalled->automatic);
   node.refused_scripts.clear();
   WakeAndSettle(5);
-  BOOST_TEST(StateOfSend("w-1") == "broadcast");
+  BOOST_TEST(NameOfState("w-1") == "broadcast");
   BOOST_TEST(BatchOf("w-1").versions.size() == 1U);
 }
 
@@ -293,8 +296,40 @@ BOOST_FIXTURE_TEST_CASE(killed_while_it_is_searched_for, Refused3) {
   Crash();
   Settle();
   WakeAndSettle(3);
-  BOOST_TEST(StateOfSend("w-0") == "broadcast");
-  BOOST_TEST(StateOfSend("w-1") == "conflicted");
+  BOOST_TEST(NameOfState("w-0") == "broadcast");
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+}
+
+// What the node says of the fee, or of the coins, is not about whom it refuses.
+BOOST_AUTO_TEST_CASE(a_search_that_the_fee_stops_is_begun_again_later) {
+  constexpr Millis kSearchPauseMs = 600'000;
+  for (const Refusal why :
+       {Refusal::kCoinsDoNotCover, Refusal::kNoFeeEstimate, Refusal::kCannotBuild}) {
+    BOOST_TEST_CONTEXT(StallCode(why)) {
+      Refused3 play;
+      play.node.refused_scripts = {samples::ScriptOf("bob")};
+      const Millis begin_ms = play.now_ms();
+      play.SettleWithout(Refused{why, -4, "not for that fee"});
+      BOOST_TEST(play.now_ms() == begin_ms);
+      play.After(kSearchPauseMs - 1);
+      play.Settle();
+      BOOST_TEST(play.BatchOf("w-1").versions.size() == 1U);
+      BOOST_TEST(play.NameOfState("w-0") == "signed");
+      play.After(1);
+      play.Settle();
+      BOOST_TEST(play.NameOfState("w-0") == "broadcast");
+      BOOST_TEST(play.NameOfState("w-1") == "conflicted");
+    }
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_search_that_the_node_does_not_answer_goes_on, Refused3) {
+  node.refused_scripts = {samples::ScriptOf("bob")};
+  SettleWithout(Unknown{"timeout"});
+  BOOST_TEST(BatchOf("w-1").versions.size() == 1U);
+  WakeAndSettle(2);
+  BOOST_TEST(NameOfState("w-0") == "broadcast");
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -340,6 +340,58 @@ BOOST_AUTO_TEST_CASE(the_alarm_of_a_spend_that_is_told_by_its_coins_is_accepted)
   BOOST_TEST(!play.machine().paying_stall());
 }
 
+// Between the record of the version and that of the alarm: what was looked up then is not looked up
+// again.
+BOOST_AUTO_TEST_CASE(an_alarm_that_a_crash_left_open_is_accepted_at_the_next_start) {
+  Play play;
+  play.FundWith({samples::LegacyCoinOf(1, 1'000'000)});
+  play.Start();
+  BringTo(play, Phase::kReservationDurable);
+  const MemoryLog copy = play.log;
+  play.Settle();
+  play.log = copy;
+  play.Crash();
+  while (!play.IsAskedTo<LookUpTransaction>()) play.SettleOneStep();
+  play.Durable();
+  const Seq before = play.log.last_seq();
+  const std::string text = play.LooksUpTransaction();
+  BOOST_REQUIRE(text.find("adopts") != std::string::npos);
+  play.DurableUpTo(before + 1);
+  play.Crash();
+  BOOST_REQUIRE(play.ledger().alarms().size() == 1U);
+  BOOST_REQUIRE(!play.ledger().alarms().begin()->second.accepted_reason);
+  play.Settle();
+  BOOST_TEST(play.ledger().alarms().begin()->second.accepted_reason.has_value());
+  BOOST_TEST(!play.machine().paying_stall());
+}
+
+// A verdict may have the send paid by other coins: it waits until it is known what the wallet has
+// spent.
+BOOST_AUTO_TEST_CASE(no_verdict_while_the_log_is_behind_the_wallet) {
+  PlayAt play(Phase::kAcceptanceDurable);
+  const auto rival = [](const Coin& coin) {
+    return samples::ByAnother({coin}, {samples::OutputTo("mallory", 100'000)});
+  };
+  play.node.MineOnly({rival(CoinOf(1, 1'000'000))});
+  play.Reconcile();
+  play.node.Fund(CoinOf(2, 500'000), 6);
+  play.node.MineOnly({rival(CoinOf(2, 500'000))});
+  play.Crash();
+  const auto told = [&](CallToken call) { return std::get<SendReply>(play.ReplyTo(call)).verdict; };
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  BOOST_TEST((told(2) == Verdict::kStarting));
+  play.Settle();
+  BOOST_REQUIRE(play.machine().paying_stall()->code == "wal_behind_wallet");
+  const Seq last = play.log.last_seq();
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  BOOST_TEST((told(3) == Verdict::kNotPaying));
+  BOOST_TEST(play.log.last_seq() == last);
+  for (const auto& [number, alarm] : play.ledger().alarms()) play.AcceptAlarm(number);
+  play.Settle();
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  BOOST_TEST(play.log.last_seq() > last);
+}
+
 // A reorganisation that is read before the wallet gives up what no signature was asked for; not
 // this, before the wallet has been heard.
 BOOST_AUTO_TEST_CASE(what_was_signed_behind_the_log_survives_a_reorganisation) {

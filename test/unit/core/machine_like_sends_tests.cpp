@@ -10,37 +10,20 @@ namespace sendonce::core {
 namespace {
 
 using bitcoin::Transaction;
+using samples::ByAnother;
 using samples::CoinOf;
 using samples::OutputTo;
 using samples::To;
 
 struct LikeSends : Play {
-  LikeSends() : Play(WithWholeChange()) {}
-
   void SubmitAndSettle(const SendId& id, bitcoin::Amount amount_sat) {
     Submit(id, {To("alice", amount_sat)});
     Settle();
   }
 
-  static Transaction Other(const std::vector<Coin>& coins,
-                           const std::vector<bitcoin::TxOut>& outputs) {
-    return samples::Signed(samples::Spending(coins, outputs), coins, 9);
-  }
-
-  void MineAndSettle(int blocks) {
-    for (int i = 0; i < blocks; ++i) {
-      node.Mine();
-      Reconcile();
-      Wake();
-      Settle();
-    }
-  }
-
   int Payments(bitcoin::Amount amount_sat) const {
     return node.PaymentsInChain(OutputTo("alice", amount_sat));
   }
-
-  std::string NameOfState(const SendId& id) { return std::string(StateName(View(id).state)); }
 };
 
 // w-1 from c1 and w-2 from c2.
@@ -53,7 +36,7 @@ struct TwoBatches : LikeSends {
   }
 
   void MineOther(const std::vector<bitcoin::TxOut>& outputs) {
-    node.MineOnly({Other(coins, outputs)});
+    node.MineOnly({ByAnother(coins, outputs)});
     Reconcile();
     MineAndSettle(20);
   }
@@ -91,8 +74,8 @@ BOOST_FIXTURE_TEST_CASE(a_neighbour_that_is_paid_takes_no_doubt_away, LikeSends)
   const auto* other = ledger().LiveBatchOf(*ledger().FindSend("w-2"));
   BOOST_REQUIRE(batch->sends.size() == 2U);
   BOOST_REQUIRE(batch->id != other->id);
-  node.MineOnly({Other({batch->coins[0], other->coins[0]},
-                       {OutputTo("alice", 700'000), OutputTo("dave", 100'000)})});
+  node.MineOnly({ByAnother({batch->coins[0], other->coins[0]},
+                           {OutputTo("alice", 700'000), OutputTo("dave", 100'000)})});
   Reconcile();
   BOOST_TEST(NameOfState("w-3") == "confirmed");
   for (const char* id : {"w-1", "w-2"}) BOOST_TEST(NameOfState(id) == "conflicted", id);
@@ -119,7 +102,7 @@ struct FreedCoin : LikeSends {
     SubmitAndSettle("w-1", 1'200'000);
     const Transaction first = node.mempool().at(0);
     node.Fund(CoinOf(9, 2'000'000), 6);
-    node.MineOnly({Other({CoinOf(1, 500'000)}, {OutputTo("mallory", 400'000)})});
+    node.MineOnly({ByAnother({CoinOf(1, 500'000)}, {OutputTo("mallory", 400'000)})});
     Reconcile();
     node.Fund(CoinOf(8, 1'000'000), 6);
     After(kLongEnoughForTheWallet);

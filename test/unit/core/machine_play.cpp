@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/pruning.h"
+#include "core/views.h"
 
 namespace sendonce::core {
 
@@ -131,6 +132,10 @@ SendView Play::View(const SendId& id) {
   const CallToken call = last_call_;
   if (!WasAnswered(call)) Durable();
   return std::get<SendReply>(ReplyTo(call)).send.value();
+}
+
+std::string Play::NameOfState(const SendId& id) {
+  return std::string(StateName(View(id).state));
 }
 
 // --- the log
@@ -308,6 +313,21 @@ std::string Play::Reconcile() {
   std::string text = ChainHint();
   AddLines(text, Settle());
   return text;
+}
+
+void Play::WakeAndSettle(int times) {
+  for (int i = 0; i < times; ++i) {
+    Wake();
+    Settle();
+  }
+}
+
+void Play::MineAndSettle(int blocks) {
+  for (int i = 0; i < blocks; ++i) {
+    node.Mine();
+    Reconcile();
+    WakeAndSettle(1);
+  }
 }
 
 void Play::Start() {

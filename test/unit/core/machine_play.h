@@ -108,6 +108,10 @@ class Play {
   std::string SettleOneStep();
   // A reconciliation, honest.
   std::string Reconcile();
+  // Time goes on, and the node answers whatever it is asked.
+  void WakeAndSettle(int times);
+  // So many blocks of the mempool; each is read, and all that follows is done.
+  void MineAndSettle(int blocks);
   // The start: read the chain and the wallet; nothing is recorded.
   void Start();
   // kill -9, and a start from what was durable. What the node was asked and did not answer yet it
@@ -129,6 +133,7 @@ class Play {
   const Reply& ReplyTo(CallToken call) const { return replies_.at(call); }
   bool WasAnswered(CallToken call) const { return replies_.contains(call); }
   SendView View(const SendId& id);
+  std::string NameOfState(const SendId& id);
   bool IsAsked() const { return !asked_.empty(); }
   template <typename EffectType>
   bool IsAskedTo() const;

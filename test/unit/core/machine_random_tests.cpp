@@ -130,7 +130,7 @@ class Game {
     const bitcoin::Amount rest_sat = coin.amount_sat * 9 / 10;
     std::vector<TxOut> outputs = {OutputTo("mallory", rest_sat / 10)};
     if (Roll(2) == 0) outputs.push_back(OutputTo("wallet", rest_sat - rest_sat / 10));
-    const Transaction taking = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    const Transaction taking = samples::ByAnother({coin}, outputs);
     known_.push_back(taking);
     if (mined) {
       play_.node.MineOnly({taking});

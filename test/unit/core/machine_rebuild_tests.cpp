@@ -9,6 +9,7 @@ namespace sendonce::core {
 namespace {
 
 using bitcoin::Transaction;
+using samples::ByAnother;
 using samples::CoinOf;
 using samples::OutputTo;
 using samples::To;
@@ -32,24 +33,10 @@ struct TwoCoins : Play {
     node.Fund(CoinOf(9, 2'000'000), 6);
   }
 
-  static Transaction Rival(const std::vector<Coin>& coins,
-                           const std::vector<bitcoin::TxOut>& outputs) {
-    return samples::Signed(samples::Spending(coins, outputs), coins, 9);
-  }
-
   std::string MineRival(const std::vector<Coin>& coins,
                         const std::vector<bitcoin::TxOut>& outputs) {
-    node.MineOnly({Rival(coins, outputs)});
+    node.MineOnly({ByAnother(coins, outputs)});
     return Reconcile();
-  }
-
-  void MineAndSettle(int blocks) {
-    for (int i = 0; i < blocks; ++i) {
-      node.Mine();
-      Reconcile();
-      Wake();
-      Settle();
-    }
   }
 
   int Payments() const { return node.PaymentsInChain(kAlicesOutput); }
@@ -116,7 +103,7 @@ BOOST_FIXTURE_TEST_CASE(two_rivals_in_a_row_and_the_first_is_reorganised_away, T
   BOOST_TEST(second.id != 3U);
   // The node never saw the second batch's transaction; its coin c9 is taken.
   node.Evict();
-  node.Reorganise(1, {Rival({CoinOf(9, 2'000'000)}, {OutputTo("wallet", 1'900'000)})});
+  node.Reorganise(1, {ByAnother({CoinOf(9, 2'000'000)}, {OutputTo("wallet", 1'900'000)})});
   node.Evict();
   Reconcile();
   for (int i = 0; i < 8; ++i) MineAndSettle(1);
@@ -131,7 +118,7 @@ BOOST_FIXTURE_TEST_CASE(two_rivals_in_a_row_and_the_first_is_reorganised_away, T
 BOOST_FIXTURE_TEST_CASE(two_rivals_in_a_row_and_no_coin_excludes_both, TwoCoins) {
   MineRival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)});
   node.Evict();
-  node.Reorganise(1, {Rival({CoinOf(2, 500'000)}, {OutputTo("mallory", 400'000)})});
+  node.Reorganise(1, {ByAnother({CoinOf(2, 500'000)}, {OutputTo("mallory", 400'000)})});
   node.Evict();
   Reconcile();
   for (int i = 0; i < 3; ++i) MineAndSettle(1);
@@ -186,7 +173,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_verdict_names_is_not_sent_again, Play) {
   BOOST_TEST(first.sends.size() == 2U);
   const Transaction ours = *bitcoin::ParseTransaction(first.versions[0].raw_tx);
   const std::vector<Coin> coins = {CoinOf(1, 1'000'000)};
-  node.MineOnly({TwoCoins::Rival(coins, {OutputTo("mallory", 900'000)})});
+  node.MineOnly({ByAnother(coins, {OutputTo("mallory", 900'000)})});
   node.Fund(CoinOf(9, 2'000'000), 6);
   Reconcile();
   GiveVerdict("w-1", OperatorVerdict::kPayAgain);
@@ -253,7 +240,7 @@ BOOST_FIXTURE_TEST_CASE(a_rebuild_whose_ground_is_gone_is_conflicted, TwoCoins) 
   ChainHint();
   for (int steps = 0; steps < 100 && !IsAskedTo<Sign>(); ++steps) SettleOneStep();
   BOOST_REQUIRE(IsAskedTo<Sign>());
-  node.Reorganise(6, {Rival(both, {OutputTo("mallory", 1'400'000)})});
+  node.Reorganise(6, {ByAnother(both, {OutputTo("mallory", 1'400'000)})});
   Settle();
   Crash();
   for (int i = 0; i < 12; ++i) {
@@ -280,10 +267,10 @@ BOOST_FIXTURE_TEST_CASE(no_verdict_where_the_rules_decide, TwoCoins) {
 // A rival takes the coin that the new batch rests on, before its signature: it is given up, and
 // what R4 can do then is done in the same step, not when somebody wakes the core.
 BOOST_FIXTURE_TEST_CASE(what_is_given_up_leaves_nothing_to_be_done_at_once, TwoCoins) {
-  node.MineOnly({Rival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
+  node.MineOnly({ByAnother({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
   ChainHint();
   while (!IsAskedTo<LockCoins>()) SettleOneStep();
-  node.Broadcast(samples::BytesOf(Rival({CoinOf(2, 500'000)}, {OutputTo("mallory", 400'000)})));
+  node.Broadcast(samples::BytesOf(ByAnother({CoinOf(2, 500'000)}, {OutputTo("mallory", 400'000)})));
   After(kLongEnoughForTheWallet);
   if (IsAskedTo<UnlockCoins>()) Unlocks();
   Durable();
@@ -313,7 +300,7 @@ BOOST_AUTO_TEST_CASE(no_verdict_for_want_of_an_answer) {
 // wrong, and pays nothing.
 BOOST_FIXTURE_TEST_CASE(a_verdict_on_what_is_in_the_mempool_pays_nothing_more, TwoCoins) {
   const Transaction rival =
-      Rival({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 100'000)});
+      ByAnother({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}, {OutputTo("mallory", 100'000)});
   node.Broadcast(samples::BytesOf(rival));
   Hint(rival);
   Settle();
@@ -336,7 +323,7 @@ BOOST_FIXTURE_TEST_CASE(a_verdict_on_what_is_in_the_mempool_pays_nothing_more, T
 
 // V5: the old transaction may still confirm.
 BOOST_FIXTURE_TEST_CASE(a_rebuilt_send_is_too_late_to_cancel_before_its_signature, TwoCoins) {
-  node.MineOnly({Rival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
+  node.MineOnly({ByAnother({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
   ChainHint();
   while (!IsAskedTo<LockCoins>()) SettleOneStep();
   BOOST_TEST(log.batches().size() == 2U);
@@ -409,7 +396,7 @@ BOOST_FIXTURE_TEST_CASE(a_coin_that_has_vanished_is_rebuilt_around, Play) {
 }
 
 BOOST_FIXTURE_TEST_CASE(killed_at_each_step_of_a_rebuild, TwoCoins) {
-  node.MineOnly({Rival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
+  node.MineOnly({ByAnother({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
   ChainHint();
   for (int steps = 0; steps < 40; ++steps) {
     for (int i = 0; i < steps % 12; ++i) SettleOneStep();

@@ -24,20 +24,10 @@ struct Sent : PlayAt {
                                     const std::vector<Coin>& more = {}) {
     std::vector<Coin> coins = {samples::CoinOf(1, 1'000'000)};
     coins.insert(coins.end(), more.begin(), more.end());
-    return samples::Signed(samples::Spending(coins, outputs), coins, 9);
+    return samples::ByAnother(coins, outputs);
   }
 
   int AlicesPayments() const { return node.PaymentsInChain(samples::OutputTo("alice", 50'000)); }
-
-  std::string NameOfState(const SendId& id) { return std::string(StateName(View(id).state)); }
-
-  // Time goes on, and the node answers whatever it is asked.
-  void WakeAndSettle(int times) {
-    for (int i = 0; i < times; ++i) {
-      Wake();
-      Settle();
-    }
-  }
 };
 
 }  // namespace sendonce::core

@@ -52,6 +52,28 @@ BOOST_FIXTURE_TEST_CASE(once_he_unlocks_it_all_coins_are_read, TwoCoins) {
              "answer 1: funds: 1500000 in 2 spendable, 0 in 0 reserved, 0 in 0 waiting");
 }
 
+// R8: in each reconciliation, whatever the node is being asked meanwhile.
+BOOST_FIXTURE_TEST_CASE(a_lock_that_he_takes_away_comes_back_though_a_call_is_out, TwoCoins) {
+  Submit("w-1", {To("alice", 50'000)});
+  while (!IsAskedTo<Broadcast>()) SettleOneStep();
+  const std::vector<bitcoin::OutPoint> locked = node.locked();
+  BOOST_REQUIRE(locked.size() == 1U);
+  node.Unlock(locked);
+  node.MineOnly({});
+  ChainHint();
+  ReadsChain();
+  ReadsCoins();
+  ReadsSpends();
+  Broadcasts(Unknown{"timeout"});
+  Durable();
+  ReadsChain();
+  Wake();
+  BOOST_REQUIRE(IsAskedTo<LockCoins>());
+  Locks();
+  BOOST_TEST((node.locked() == locked));
+  BOOST_TEST(IsAskedTo<Broadcast>());
+}
+
 // That reading may have been made before.
 BOOST_FIXTURE_TEST_CASE(what_is_wanted_during_a_reading_of_all_is_read_by_the_next, TwoCoins) {
   NextBlock();

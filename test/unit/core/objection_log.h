@@ -44,7 +44,7 @@ struct ObjectionLog {
 
   bitcoin::Bytes OtherOn(BatchId batch, const std::vector<bitcoin::TxOut>& outputs) const {
     const auto& coins = ledger.FindBatch(batch)->coins;
-    return samples::BytesOf(samples::Signed(samples::Spending(coins, outputs), coins, 9));
+    return samples::BytesOf(samples::ByAnother(coins, outputs));
   }
 
   Ledger ledger;

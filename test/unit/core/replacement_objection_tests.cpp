@@ -194,6 +194,25 @@ BOOST_AUTO_TEST_CASE(change_that_another_batch_spends_is_not_taken_away) {
   BOOST_TEST(OnParts(InOrder()) == "another batch spends the change of the batch (R3)");
 }
 
+// Of whichever version: here the second of three.
+BOOST_AUTO_TEST_CASE(change_of_an_older_version_is_not_taken_away_either) {
+  Parts parts = InOrder();
+  for (uint32_t version : {1, 2}) {
+    parts.fee_sat += 100;
+    ledger.Apply(Replacement(parts), 8);
+    Sign(version);
+  }
+  parts.fee_sat += 100;
+  const Version& second = ledger.FindBatch(both)->versions[1];
+  const Coin change{ChangeOf(second).front(), 15'700, samples::ScriptOf("change")};
+  Submit("w-3");
+  BOOST_TEST(OnBump(both) == "");
+  BOOST_TEST(OnParts(parts) == "");
+  ledger.Apply(samples::Reservation(ledger, {"w-3"}, {change}, 100), 9);
+  BOOST_TEST(OnBump(both) == "its change is spent by another transaction of sendonce");
+  BOOST_TEST(OnParts(parts) == "another batch spends the change of the batch (R3)");
+}
+
 // It is paid by the batch that it is in now, and by that alone.
 BOOST_AUTO_TEST_CASE(a_send_that_has_left_is_not_paid_by_a_replacement) {
   LetLeave();

@@ -88,6 +88,11 @@ bitcoin::Transaction Signed(bitcoin::Transaction transaction, const std::vector<
   return transaction;
 }
 
+bitcoin::Transaction ByAnother(const std::vector<Coin>& coins,
+                               const std::vector<bitcoin::TxOut>& outputs) {
+  return Signed(Spending(coins, outputs), coins, 9);
+}
+
 bitcoin::Bytes BytesOf(const bitcoin::Transaction& transaction) {
   return bitcoin::SerializeTransaction(transaction);
 }

@@ -39,6 +39,10 @@ bitcoin::Transaction Spending(const std::vector<Coin>& coins,
 bitcoin::Transaction Signed(bitcoin::Transaction transaction, const std::vector<Coin>& coins,
                             uint8_t signer = 1);
 
+// What somebody else who has the wallet's keys makes of the coins.
+bitcoin::Transaction ByAnother(const std::vector<Coin>& coins,
+                               const std::vector<bitcoin::TxOut>& outputs);
+
 bitcoin::Bytes BytesOf(const bitcoin::Transaction& transaction);
 
 ChainPosition BlockAt(int32_t height, uint32_t branch = 0);

@@ -58,6 +58,33 @@ BOOST_AUTO_TEST_CASE(a_verdict_excludes_what_it_names_and_nothing_else) {
   BOOST_TEST(On(record) == "a transaction that may pay the send is not excluded (R4)");
 }
 
+// R7, again before a signature: who pays the send's address in another amount came between. Not
+// once it was asked for: the same bytes change nothing.
+BOOST_AUTO_TEST_CASE(no_signature_is_asked_for_what_only_a_verdict_can_say) {
+  const auto coins = std::vector{CoinOf(10, 9'000), CoinOf(11, 9'000)};
+  const BatchId first = ledger.Apply(samples::Reservation(ledger, {"w-1"}, coins, 100), 5).seq;
+  ledger.Apply(SignatureRequested{first, 0}, 6);
+  const bitcoin::Txid asked = ledger.FindBatch(first)->versions[0].txid;
+  BatchReserved record = ReservationFor({"w-1"}, 11);
+  record.exclusions = {{"w-1", asked, ExclusionReason::kSharedCoin, samples::OutPointOf(11), {}}};
+  BOOST_REQUIRE(On(record) == "");
+  const BatchId second = ledger.Apply(record, 7).seq;
+  BOOST_TEST(On(SignatureRequested{second, 0}) == "");
+  const Ledger without_rival = ledger;
+  const auto seen = [](BatchId batch) {
+    const std::vector<Coin> taken = {CoinOf(10, 9'000)};
+    const auto rival = samples::Spending(taken, {OutputTo("w-1", 999)});
+    return RivalSeen{batch, samples::BytesOf(samples::Signed(rival, taken, 9)), std::nullopt};
+  };
+  ledger.Apply(seen(first), 8);
+  BOOST_TEST(On(SignatureRequested{second, 0}) ==
+             "whether the send is paid already only a verdict can say (R7)");
+  ledger = without_rival;
+  ledger.Apply(SignatureRequested{second, 0}, 8);
+  ledger.Apply(seen(first), 9);
+  BOOST_TEST(On(SignatureRequested{second, 0}) == "");
+}
+
 // --- sends that leave a batch
 
 // V7 of the model: the signature that was asked for may pay each of them.

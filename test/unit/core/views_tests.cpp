@@ -60,7 +60,7 @@ struct Shown {
 
   bitcoin::Bytes OtherSpend(const std::vector<bitcoin::TxOut>& outputs) const {
     const auto& coins = ledger.FindBatch(batch)->coins;
-    return samples::BytesOf(samples::Signed(samples::Spending(coins, outputs), coins, 9));
+    return samples::BytesOf(samples::ByAnother(coins, outputs));
   }
   // An operator's bumpfee that drops w-2.
   bitcoin::Txid AdoptWithoutCarol() {
