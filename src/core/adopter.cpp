@@ -129,6 +129,22 @@ void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
   outbox_.Emit(LookUpTransaction{adopt.call, adopt.txid});
 }
 
+void Adopter::OnTouched(const std::vector<SendId>& touched) {
+  if (waiting_.empty()) return;
+  for (const SendId& id : touched) {
+    const Send* send = ledger_.FindSend(id);
+    if (!send || Ledger::IsOpen(*send)) continue;
+    std::vector<Adopt> late;
+    for (const auto& [call, adopt] : waiting_) {
+      if (adopt.id == id) late.push_back(adopt);
+    }
+    for (const Adopt& adopt : late) {
+      waiting_.erase(adopt.call);
+      OnAdopt(adopt, send);
+    }
+  }
+}
+
 void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms) {
   if (reply.call == kNobody) return FindPlace(reply, now_ms);
   const auto waiting = waiting_.find(reply.call);

@@ -50,6 +50,9 @@ class Adopter {
   // or after OnTransactionLookedUp.
   void OnAdopt(const Adopt& adopt, const Send* send);
   void OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms);
+  // These sends were touched by records. Calls for one that has ended are answered while the ledger
+  // still holds it: it is forgotten once that is durable, and would be taken for a new id.
+  void OnTouched(const std::vector<SendId>& touched);
   void OnCallerGone(CallToken call) { waiting_.erase(call); }
   // Asks for the place of what has none, once in each round.
   void Advance();
