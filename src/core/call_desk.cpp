@@ -229,9 +229,13 @@ void CallDesk::OnVerdict(const GiveVerdict& call, Millis now_ms) {
                   "nothing stands against the payment of this send that does not end by itself; "
                   "DELETE fences it if no signature was asked for");
   }
-  if (auto refusal = RefusalOfPromises()) {
-    return outbox_.Reply(call.call, std::move(*refusal), 0);
-  }
+  // `paid` promises no payment, and takes one away: by it what the log does not know, and adopt can
+  // not bind to a send that is bound already, keeps the rules from paying once the alarm is
+  // accepted.
+  const bool only_ends = call.verdict == OperatorVerdict::kPaid && !follower_.misbound() &&
+                         follower_.has_matched_spends();
+  auto refusal = RefusalOfPromises();
+  if (refusal && !only_ends) return outbox_.Reply(call.call, std::move(*refusal), 0);
   VerdictGiven record{call.id, call.verdict, {}, call.reason};
   for (const MayPay& one : MayPaySet(ledger_, *send)) record.excluded.push_back(one.version->txid);
   if (const auto objection = ledger_.Objection(record)) {
