@@ -362,6 +362,27 @@ BOOST_AUTO_TEST_CASE(what_was_paid_behind_the_log_and_can_not_be_adopted_is_decl
   BOOST_TEST(play.node.signed_ever().empty());
 }
 
+// Which spends are compared at a start goes by the log's last block: that may not move away from
+// them before they were.
+BOOST_AUTO_TEST_CASE(what_was_spent_long_ago_is_seen_by_a_log_that_died_while_it_caught_up) {
+  PlayAt play(Phase::kRequestDurable);
+  const Coin other = CoinOf(2, 500'000);
+  play.node.Fund(other, 6);
+  play.node.MineOnly(
+      {samples::Signed(samples::Spending({other}, {samples::OutputTo("bob", 50'000)}), {other})});
+  play.node.Mine(400);
+  play.Crash();
+  while (play.IsAskedTo<ReadChain>()) {
+    play.ReadsChain();
+    play.Durable();
+  }
+  BOOST_TEST(OpenAlarms(play).empty());
+  play.Crash();
+  play.Settle();
+  BOOST_TEST(OpenAlarms(play).size() == 1U);
+  BOOST_TEST((play.View("w-1").state == SendState::kReserved));
+}
+
 // What is explained so needs nobody's word.
 BOOST_AUTO_TEST_CASE(the_alarm_of_a_spend_that_is_told_by_its_coins_is_accepted) {
   Play play;
