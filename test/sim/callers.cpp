@@ -11,8 +11,14 @@ constexpr int kAdopted = kMaxSends - 1;  // the number that is paid by hand
 }  // namespace
 
 Callers::Callers(Daemon& daemon, Checkers& checkers, World& world, Dice& dice)
-    : daemon_(daemon), checkers_(checkers), world_(world), dice_(dice), weights_{5, 1, 1, 2, 1,
-                                                                                 1, 2, 1, 1, 1} {
+    : daemon_(daemon),
+      checkers_(checkers),
+      world_(world),
+      dice_(dice),
+      weights_{5, 1, 1, 2, 1, 1, 2, 1, 1, 1},
+      reader_(daemon, checkers, world, [this](CallKind kind, int number, int variant) {
+        return NewCall(kind, {number}, variant);
+      }) {
   for (int number = 0; number < kMaxSends; ++number) {
     if (dice_.OneIn(4)) with_deadline_.insert(number);
     if (dice_.OneIn(4)) alone_.insert(number);
@@ -138,9 +144,11 @@ void Callers::AcceptAlarms() {
   for (const auto& [number, alarm] : daemon_.machine().ledger().alarms()) {
     if (!alarm.accepted_reason) open.push_back(number);
   }
+  std::erase_if(open, [&](core::Seq number) { return !reader_.IsDoneWith(number); });
   for (const core::Seq number : open) {
     daemon_.Give(core::AcceptAlarm{NewCall(CallKind::kOther, {}), number, "looked at"});
   }
+  reader_.DeclaresPaid();
 }
 
 void Callers::GiveVerdict(int number, core::OperatorVerdict verdict, bool pays) {

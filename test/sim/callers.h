@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "alarm_reader.h"
 #include "daemon.h"
 #include "dice.h"
 #include "weights.h"
@@ -30,8 +31,11 @@ class Callers {
   void CallBriefly();
 
   void Query(int number);
-  // Each open alarm is looked at and accepted.
+  // Each open alarm is looked at and accepted; after a log was put back with care.
   void AcceptAlarms();
+  void OnPutBack() { reader_.OnPutBack(); }
+  // By what the log does not know.
+  bool IsPaidAnyway(int number) const { return reader_.IsPaid(number); }
   // That what may pay the send never will, and what follows. REQUIRES: it is so. What is declared
   // paid is paid, from elsewhere if it is not yet, once the verdict is taken.
   void GiveVerdict(int number, core::OperatorVerdict verdict, bool pays = true);
@@ -57,6 +61,7 @@ class Callers {
   World& world_;
   Dice& dice_;
   Weights weights_;
+  AlarmReader reader_;
   core::CallToken last_call_ = 0;
   int used_ = 0;
   std::set<int> with_deadline_;

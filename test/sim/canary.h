@@ -42,6 +42,10 @@ enum class Canary {
   kForgottenPartPayment,
   kPrunedForgotten,
   kSharedOutput,
+  kAnchorIgnored,
+  kStartBelieved,
+  kMatchedByTxid,
+  kNowhereBelieved,
 };
 
 struct PlantedBug {
@@ -52,6 +56,9 @@ struct PlantedBug {
 
 std::span<const PlantedBug> PlantedBugs();
 std::optional<Canary> CanaryByName(std::string_view name);
+
+// Only a log that is put back, of a wallet with legacy coins, shows it.
+bool NeedsPutBack(Canary canary);
 
 // The checker of effects (R1) is switched off: what comes of the bug has to be found instead.
 bool HidesFromEffectChecker(Canary canary);

@@ -32,7 +32,8 @@ int Play(const Options& options) {
             << options.schedule.steps << " steps each and a rest: " << sums.commands
             << " commands, " << sums.records << " records, " << sums.sends << " sends, "
             << sums.batches << " batches, " << sums.rebuilds << " of them by R4, " << sums.crashes
-            << " crashes, " << sums.verdicts << " verdicts, " << sums.pruned << " sends pruned\n";
+            << " crashes, " << sums.verdicts << " verdicts, " << sums.pruned << " sends pruned, "
+            << sums.put_backs << " logs put back, " << sums.refused_starts << " starts refused\n";
   if (result.finding) {
     ShowFinding(*result.finding);
     return 1;
