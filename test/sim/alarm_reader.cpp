@@ -55,6 +55,11 @@ bool AlarmReader::IsDoneWith(core::Seq alarm) {
   return !DeclaresPaid();
 }
 
+bool AlarmReader::IsPaid(int number) const {
+  const auto paid = paid_.find(number);
+  return paid != paid_.end() && world_.IsThere(paid->second);
+}
+
 bool AlarmReader::DeclaresPaid() {
   bool any = false;
   for (const auto& [number, txid] : paid_) {

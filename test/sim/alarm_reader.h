@@ -33,7 +33,7 @@ class AlarmReader {
 
   // Asks for verdicts on what is paid, and cannot be adopted. False: there is none to be given.
   bool DeclaresPaid();
-  bool IsPaid(int number) const { return paid_.contains(number); }
+  bool IsPaid(int number) const;
 
  private:
   using Known = TransactionBook::Known;
