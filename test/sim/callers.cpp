@@ -6,6 +6,7 @@ namespace sendonce::sim {
 
 namespace {
 
+constexpr int kFirstLike = 1;
 constexpr int kAdopted = kMaxSends - 1;  // the number that is paid by hand
 
 }  // namespace
@@ -63,7 +64,7 @@ void Callers::CallBriefly() {
 int Callers::AnyNumber() {
   const int number = dice_.Roll(std::min(used_ + 1, kAdopted));
   used_ = std::max(used_, number + 1);
-  return number;
+  return only_one_like_ && IsLike(number) ? kFirstLike : number;
 }
 
 core::Wait Callers::AnyWait() {

@@ -24,6 +24,10 @@ class Callers {
   // Calls come in a mixture of their own.
   void DrawWeights() { weights_.Draw(dice_, 1); }
 
+  // Of the like sends (requests.h) the second is never asked for: of what a log has forgotten
+  // nobody can tell which of them it paid.
+  void AskForOneLike() { only_one_like_ = true; }
+
   // One call of any kind.
   void CallOnce();
 
@@ -64,6 +68,7 @@ class Callers {
   AlarmReader reader_;
   core::CallToken last_call_ = 0;
   int used_ = 0;
+  bool only_one_like_ = false;
   std::set<int> with_deadline_;
   std::set<int> alone_;
   // The last number is never asked for before it was paid by hand and adopted.

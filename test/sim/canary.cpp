@@ -71,9 +71,11 @@ constexpr std::array kBugs = {
     PlantedBug{Canary::kStartBelieved, "start-believed",
                "what the wallet has spent before the start is taken for explained (G8)"},
     PlantedBug{Canary::kMatchedByTxid, "matched-by-txid",
-               "what the wallet has spent before the start is not matched by its coins (R7)"},
+               "what the wallet has spent before the start is not matched by its coins (R7)",
+               36'000},
     PlantedBug{Canary::kNowhereBelieved, "nowhere-believed",
-               "what only the wallet has, and signed with legacy coins, is taken for nobody's"},
+               "what only the wallet has, and signed with legacy coins, is taken for nobody's",
+               8'500},
 };
 
 }  // namespace

@@ -45,6 +45,7 @@ int Play(const Options& options) {
 
 bool IsFound(Options options, const PlantedBug& bug) {
   options.schedule.canary = bug.canary;
+  options.first_seed += bug.skip;
   options.count = options.canary_limit;
   const CampaignResult result = RunCampaign(options, false);
   std::cout << bug.name << ": ";

@@ -75,7 +75,10 @@ class Schedule {
         disk_(Prepare()),
         daemon_({node_, condition_, *disk_, checkers_, trace_}, policy_, options.canary),
         callers_(daemon_, checkers_, world_, dice_) {
-    if (puts_back_) archive_.emplace(node_, *disk_, checkers_, trace_, dice_);
+    if (puts_back_) {
+      archive_.emplace(node_, *disk_, checkers_, trace_, dice_);
+      callers_.AskForOneLike();
+    }
     if (dice_.OneIn(4)) return;
     world_.DrawWeights();
     callers_.DrawWeights();
