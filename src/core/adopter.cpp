@@ -57,22 +57,7 @@ Adopter::Adopter(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower&
   }
 }
 
-// The step that ends a send is the last in which it is surely here: from the next on it can be
-// forgotten, and would be taken for one that was never recorded.
-void Adopter::GiveUpEnded() {
-  std::vector<Adopt> ended;
-  for (const auto& [call, adopt] : waiting_) {
-    const Send* send = ledger_.FindSend(adopt.id);
-    if (send && !Ledger::IsOpen(*send)) ended.push_back(adopt);
-  }
-  for (const Adopt& adopt : ended) {
-    waiting_.erase(adopt.call);
-    OnAdopt(adopt, ledger_.FindSend(adopt.id));
-  }
-}
-
 void Adopter::Advance() {
-  GiveUpEnded();
   if (unplaced_.empty() || !follower_.has_read_chain()) return;
   if (asked_round_ == follower_.rounds()) return;
   asked_round_ = follower_.rounds();
@@ -149,6 +134,22 @@ void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
   }
   waiting_[adopt.call] = adopt;
   outbox_.Emit(LookUpTransaction{adopt.call, adopt.txid});
+}
+
+void Adopter::OnTouched(const std::vector<SendId>& touched) {
+  if (waiting_.empty()) return;
+  for (const SendId& id : touched) {
+    const Send* send = ledger_.FindSend(id);
+    if (!send || Ledger::IsOpen(*send)) continue;
+    std::vector<Adopt> late;
+    for (const auto& [call, adopt] : waiting_) {
+      if (adopt.id == id) late.push_back(adopt);
+    }
+    for (const Adopt& adopt : late) {
+      waiting_.erase(adopt.call);
+      OnAdopt(adopt, send);
+    }
+  }
 }
 
 void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms) {

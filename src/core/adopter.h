@@ -41,6 +41,9 @@ class Adopter {
   // once or after OnTransactionLookedUp.
   void OnAdopt(const Adopt& adopt, const Send* send);
   void OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now_ms);
+  // These sends were touched by records. Calls for one that has ended are answered while the ledger
+  // still holds it: it is forgotten once that is durable, and would be taken for a new id.
+  void OnTouched(const std::vector<SendId>& touched);
   void OnCallerGone(CallToken call) { waiting_.erase(call); }
   // Asks for the place of what has none, some in each round and each in its turn.
   void Advance();
@@ -50,7 +53,6 @@ class Adopter {
   std::vector<CallResult> TakeResults();
 
  private:
-  void GiveUpEnded();
   void Give(const Adopt& adopt, Verdict verdict, bool replayed, std::string detail);
   bool IsBound(const Send& send) const;
   bool IsRecordedPayment(const Send& send, const bitcoin::Txid& txid) const;

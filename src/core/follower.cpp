@@ -120,11 +120,20 @@ void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
   if (is_usable && step->connected && IsBelowPruned(*step)) {
     trouble_code_ = "pruned_below";
     trouble_text_ = kPrunedBelow;
+  } else if (is_usable && step->connected && step->more && !compared_with_wallet_) {
+    CompareFirst();
   } else if (is_usable && step->connected) {
     ledger_.Restore(read.stored_sends, read.stored_batches);
     FollowStep(*step, now_ms);
   }
   SetStalls(now_ms);
+}
+
+// Which spends a start compares with the log goes by the log's last block. One that is far behind
+// is compared before that moves: a death on the way would leave what came in between to nobody.
+void Follower::CompareFirst() {
+  pending_reads_ = 1;
+  outbox_.Emit(ReadSpends{spends_since_});
 }
 
 // No step back without proof: what a batch down there would have to be opened with is gone.
@@ -388,6 +397,7 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
   if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
     compared_with_wallet_ = true;
     alarms_.NoteCompared();
+    if (!caught_up_) wanted_ = true;  // nothing was read of the chain before
     spends_since_ = BlockBelowTip(kSpendsOverlapBlocks);
   }
   FinishRound(now_ms);

@@ -117,6 +117,7 @@ class Follower {
   void SetStalls(Millis now_ms);
 
   bool IsBelowPruned(const ChainStep& step) const;
+  void CompareFirst();
   void FollowStep(const ChainStep& step, Millis now_ms);
   void ReopenAbove(int32_t fork_height, Millis now_ms);
   void ReadOneBlock(const ReadBlock& block, Millis now_ms);

@@ -227,8 +227,10 @@ class Machine::Parts {
     AdvancePaying();
     adopter_.Advance();
     pruner_.Advance(now_ms_);
+    const auto touched = outbox_.TakeTouched();
+    adopter_.OnTouched(touched);
     for (const CallResult& result : adopter_.TakeResults()) desk_.AnswerResult(result);
-    desk_.OnTouched(outbox_.TakeTouched());
+    desk_.OnTouched(touched);
   }
 
   // What the payer gives up the builder may pay at once in another way.

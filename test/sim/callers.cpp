@@ -6,13 +6,20 @@ namespace sendonce::sim {
 
 namespace {
 
+constexpr int kFirstLike = 1;
 constexpr int kAdopted = kMaxSends - 1;  // the number that is paid by hand
 
 }  // namespace
 
 Callers::Callers(Daemon& daemon, Checkers& checkers, World& world, Dice& dice)
-    : daemon_(daemon), checkers_(checkers), world_(world), dice_(dice), weights_{5, 1, 1, 2, 1,
-                                                                                 1, 2, 1, 1, 1} {
+    : daemon_(daemon),
+      checkers_(checkers),
+      world_(world),
+      dice_(dice),
+      weights_{5, 1, 1, 2, 1, 1, 2, 1, 1, 1},
+      reader_(daemon, checkers, world, [this](CallKind kind, int number, int variant) {
+        return NewCall(kind, {number}, variant);
+      }) {
   for (int number = 0; number < kMaxSends; ++number) {
     if (dice_.OneIn(4)) with_deadline_.insert(number);
     if (dice_.OneIn(4)) alone_.insert(number);
@@ -57,7 +64,7 @@ void Callers::CallBriefly() {
 int Callers::AnyNumber() {
   const int number = dice_.Roll(std::min(used_ + 1, kAdopted));
   used_ = std::max(used_, number + 1);
-  return number;
+  return only_one_like_ && IsLike(number) ? kFirstLike : number;
 }
 
 core::Wait Callers::AnyWait() {
@@ -138,9 +145,11 @@ void Callers::AcceptAlarms() {
   for (const auto& [number, alarm] : daemon_.machine().ledger().alarms()) {
     if (!alarm.accepted_reason) open.push_back(number);
   }
+  std::erase_if(open, [&](core::Seq number) { return !reader_.IsDoneWith(number); });
   for (const core::Seq number : open) {
     daemon_.Give(core::AcceptAlarm{NewCall(CallKind::kOther, {}), number, "looked at"});
   }
+  reader_.DeclaresPaid();
 }
 
 void Callers::GiveVerdict(int number, core::OperatorVerdict verdict, bool pays) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "alarm_reader.h"
 #include "daemon.h"
 #include "dice.h"
 #include "weights.h"
@@ -23,6 +24,10 @@ class Callers {
   // Calls come in a mixture of their own.
   void DrawWeights() { weights_.Draw(dice_, 1); }
 
+  // Of the like sends (requests.h) the second is never asked for: of what a log has forgotten
+  // nobody can tell which of them it paid.
+  void AskForOneLike() { only_one_like_ = true; }
+
   // One call of any kind.
   void CallOnce();
 
@@ -30,8 +35,11 @@ class Callers {
   void CallBriefly();
 
   void Query(int number);
-  // Each open alarm is looked at and accepted.
+  // Each open alarm is looked at and accepted; after a log was put back with care.
   void AcceptAlarms();
+  void OnPutBack() { reader_.OnPutBack(); }
+  // By what the log does not know.
+  bool IsPaidAnyway(int number) const { return reader_.IsPaid(number); }
   // That what may pay the send never will, and what follows. REQUIRES: it is so. What is declared
   // paid is paid, from elsewhere if it is not yet, once the verdict is taken.
   void GiveVerdict(int number, core::OperatorVerdict verdict, bool pays = true);
@@ -57,8 +65,10 @@ class Callers {
   World& world_;
   Dice& dice_;
   Weights weights_;
+  AlarmReader reader_;
   core::CallToken last_call_ = 0;
   int used_ = 0;
+  bool only_one_like_ = false;
   std::set<int> with_deadline_;
   std::set<int> alone_;
   // The last number is never asked for before it was paid by hand and adopted.

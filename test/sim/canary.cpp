@@ -66,6 +66,16 @@ constexpr std::array kBugs = {
                "ids whose detail was pruned are unknown"},
     PlantedBug{Canary::kSharedOutput, "shared-output",
                "after a start one output counts for both of two like sends"},
+    PlantedBug{Canary::kAnchorIgnored, "anchor-ignored",
+               "an older copy of the log is opened beside the present anchor"},
+    PlantedBug{Canary::kStartBelieved, "start-believed",
+               "what the wallet has spent before the start is taken for explained (G8)"},
+    PlantedBug{Canary::kMatchedByTxid, "matched-by-txid",
+               "what the wallet has spent before the start is not matched by its coins (R7)",
+               36'000},
+    PlantedBug{Canary::kNowhereBelieved, "nowhere-believed",
+               "what only the wallet has, and signed with legacy coins, is taken for nobody's",
+               8'500},
 };
 
 }  // namespace
@@ -79,6 +89,10 @@ std::optional<Canary> CanaryByName(std::string_view name) {
                                   [&](const PlantedBug& bug) { return bug.name == name; });
   if (found == kBugs.end()) return std::nullopt;
   return found->canary;
+}
+
+bool NeedsPutBack(Canary canary) {
+  return canary == Canary::kMatchedByTxid || canary == Canary::kNowhereBelieved;
 }
 
 bool HidesFromEffectChecker(Canary canary) {

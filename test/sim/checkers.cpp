@@ -45,6 +45,26 @@ void Checkers::OnRestart(const core::Ledger::Contents& loaded) {
     throw Violation("recovery", "a start loads other than what the log folds to: " + *difference);
 }
 
+std::vector<bitcoin::Transaction> Checkers::OnPutBack(const Moment& then) {
+  OnWorld();
+  was_put_back_ = true;
+  facts_ = then.facts;
+  promises_.OnPutBack(then.promises);
+  payments_.OnPutBack(then.never);
+  std::vector<bitcoin::Transaction> lost;
+  for (size_t place = 0; place < book_.all().size(); ++place) {
+    const auto known = book_.all()[place];
+    if (known.foreign || node_.HasSeen(known.txid)) continue;
+    const core::Batch* batch = facts_.ledger().FindBatchByTxid(known.txid);
+    const bool is_held = batch && !core::FindVersion(*batch, known.txid)->raw_tx.empty();
+    if (is_held && known.lost) Note(known.transaction, false, {});
+    if (is_held || known.lost) continue;
+    book_.Lose(known.txid);
+    lost.push_back(known.transaction);
+  }
+  return lost;
+}
+
 void Checkers::OnWorld() {
   const auto& signed_ever = node_.signed_ever();
   for (; signed_seen_ < signed_ever.size(); ++signed_seen_) {

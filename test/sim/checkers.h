@@ -29,7 +29,20 @@ class Checkers {
   // `like`: as in TransactionBook::Add.
   void OnForeign(const bitcoin::Transaction& transaction, const std::set<int>& like);
 
+  // What callers had been told and the log had held at some time.
+  struct Moment {
+    DurableFacts facts;
+    PromiseChecker::Promises promises;
+    std::set<int> never;
+  };
+  Moment Now() const { return {facts_, promises_.promises(), payments_.never()}; }
+  // The log was put back from then, and nothing that was signed since is on its way to the node.
+  // Returns what nobody has any more: neither the log nor the node has seen it.
+  std::vector<bitcoin::Transaction> OnPutBack(const Moment& then);
+  bool was_put_back() const { return was_put_back_; }
+
   PromiseChecker& promises() { return promises_; }
+  PaymentChecker& payments() { return payments_; }
   const TransactionBook& book() const { return book_; }
   void Assign(const bitcoin::Txid& txid, int number) { book_.Assign(txid, number); }
   const DurableFacts& facts() const { return facts_; }
@@ -46,6 +59,7 @@ class Checkers {
   PromiseChecker promises_;
   size_t signed_seen_ = 0;
   bool checks_effects_ = true;
+  bool was_put_back_ = false;
 };
 
 }  // namespace sendonce::sim

@@ -57,6 +57,7 @@ void Daemon::Start() {
   machine_ = std::make_unique<core::Machine>(policy_, core::Ledger(std::move(contents)));
   told_seq_ = around_.disk.durable_seq();
   ++lives_;
+  has_read_spends_ = false;
   Give(core::Tick{});
 }
 
@@ -76,6 +77,9 @@ void Daemon::Step(core::Command command) {
   FillIn(command);
   PlantInCommand(canary_, around_.node, machine_->ledger(), command);
   if (around_.trace.on()) around_.trace.Given(command, now_ms_);
+  const auto* spends = std::get_if<core::SpendsRead>(&command);
+  if (spends && std::holds_alternative<std::vector<core::WalletSpend>>(spends->outcome))
+    has_read_spends_ = true;
   for (core::Effect& effect : machine_->Step(command, now_ms_)) Carry(effect);
 }
 
@@ -114,6 +118,7 @@ void Daemon::FillIn(core::Command& command) const {
         const auto batch = disk.FindBatch(id);
         return !batch || core::ExplainsSpend(*batch, spend.txid);
       });
+      if (canary_ == Canary::kStartBelieved && !has_read_spends_) spend.explained = true;
     }
   } else if (auto* found = std::get_if<core::TransactionLookedUp>(&command)) {
     for (const core::BatchId id : disk.FindBatchesByTxid(found->txid)) {
@@ -229,7 +234,15 @@ void Daemon::Wake() {
   if (canary_ != Canary::kLostWakeUp) Give(core::Tick{});
 }
 
-void Daemon::Crash(Dice& dice) {
+void Daemon::WaitWhileDown(Dice& dice) {
+  now_ms_ += 60'000;
+  while (!late_.empty()) {
+    if (dice.OneIn(2)) late_.pop_back();
+    CarryLateOne(dice);
+  }
+}
+
+void Daemon::Crash(Dice& dice, const std::function<void()>& while_down) {
   if (around_.trace.on()) around_.trace.World("the daemon dies");
   for (Lane& lane : lanes_) {
     // The first may be on its way.
@@ -240,6 +253,7 @@ void Daemon::Crash(Dice& dice) {
   around_.disk.Crash(dice);
   for (const core::Entry& entry : around_.disk.TakeDurable()) around_.checkers.OnDurable(entry);
   if (auto* disk = dynamic_cast<MemoryDisk*>(&around_.disk)) PlantInDisk(canary_, *disk);
+  if (while_down) while_down();
   around_.checkers.OnRestart(around_.disk.Load());
   Start();
 }

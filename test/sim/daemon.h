@@ -7,6 +7,7 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -70,7 +71,9 @@ class Daemon {
 
   // The process dies: what was not synced may be gone, no reply comes back, what was asked may be
   // carried out later. Then it starts again from what is on the disk.
-  void Crash(Dice& dice);
+  void Crash(Dice& dice, const std::function<void()>& while_down = {});
+  // While it is down a minute passes: what was given up is carried out by then, or never.
+  void WaitWhileDown(Dice& dice);
 
   // SIGTERM: nothing new from here on. Whoever stops it syncs what waits, and then it dies.
   void StopAccepting();
@@ -109,6 +112,7 @@ class Daemon {
   core::Millis now_ms_ = 1'000'000;
   core::Seq told_seq_ = 0;  // that is durable, as the core was told
   int lives_ = 0;
+  bool has_read_spends_ = false;  // in this life
   uint64_t commands_ = 0;
 };
 

@@ -42,6 +42,13 @@ class Disk {
   virtual std::vector<core::BatchId> FindBatchesByTxid(const bitcoin::Txid& txid) const = 0;
   virtual std::vector<core::Batch> ConfirmedAbove(int32_t height) const = 0;
   virtual core::PrunableFound FindPrunable(const core::FindPrunable& what) const = 0;
+
+  // --- an operator at the folder
+  // A copy of what is durable, and of the anchor, under that number.
+  virtual void CopyAside(int copy) = 0;
+  // While no daemon runs: that copy in the place of the log, with its own anchor or beside the
+  // present one, which does not lag. False, and all is as before, if a start refuses it.
+  virtual bool PutBack(int copy, bool with_its_anchor) = 0;
 };
 
 }  // namespace sendonce::sim

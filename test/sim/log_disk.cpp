@@ -37,6 +37,10 @@ std::filesystem::path LogDisk::RootOf(int life) const {
   return folder_ / std::to_string(life);
 }
 
+std::filesystem::path LogDisk::CopyOf(int copy) const {
+  return folder_ / ("copy" + std::to_string(copy));
+}
+
 LogDisk::LogDisk(const std::filesystem::path& folder, const core::Entry& first) : folder_(folder) {
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(RootOf(0) / "apart");
@@ -120,6 +124,37 @@ std::vector<core::Batch> LogDisk::ConfirmedAbove(int32_t height) const {
 
 core::PrunableFound LogDisk::FindPrunable(const core::FindPrunable& what) const {
   return Must(log_->FindPrunable(what));
+}
+
+void LogDisk::CopyAside(int copy) {
+  Must(log_->SyncAnchor());
+  env_->WriteImage(CopyOf(copy), {fault::Bytes::kLost, fault::Names::kLost, 0});
+}
+
+bool LogDisk::PutBack(int copy, bool with_its_anchor) {
+  Must(log_->SyncAnchor());
+  const auto next = RootOf(life_ + 1);
+  env_->WriteImage(next, {fault::Bytes::kLost, fault::Names::kLost, 0});
+  const auto whole = std::filesystem::copy_options::recursive;
+  for (const char* part : {"wal", "apart"}) {
+    if (part == std::string("apart") && !with_its_anchor) continue;
+    std::filesystem::remove_all(next / part);
+    std::filesystem::copy(CopyOf(copy) / part, next / part, whole);
+  }
+  auto env = std::make_unique<fault::FaultEnv>(next);
+  auto opened = wal::Log::Open(PathsBelow(next), env->substitutes());
+  if (std::holds_alternative<wal::Problem>(opened)) {
+    env.reset();
+    std::filesystem::remove_all(next);
+    return false;
+  }
+  log_.reset();
+  log_ = std::move(std::get<0>(opened));
+  env_ = std::move(env);
+  std::filesystem::remove_all(RootOf(life_++));
+  waiting_.clear();
+  fresh_.clear();
+  return true;
 }
 
 }  // namespace sendonce::sim

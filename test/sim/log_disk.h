@@ -31,9 +31,12 @@ class LogDisk : public Disk {
   std::vector<core::BatchId> FindBatchesByTxid(const bitcoin::Txid& txid) const override;
   std::vector<core::Batch> ConfirmedAbove(int32_t height) const override;
   core::PrunableFound FindPrunable(const core::FindPrunable& what) const override;
+  void CopyAside(int copy) override;
+  bool PutBack(int copy, bool with_its_anchor) override;
 
  private:
   std::filesystem::path RootOf(int life) const;
+  std::filesystem::path CopyOf(int copy) const;
   void TakeUpTo(core::Seq seq);
 
   const std::filesystem::path folder_;

@@ -32,7 +32,8 @@ int Play(const Options& options) {
             << options.schedule.steps << " steps each and a rest: " << sums.commands
             << " commands, " << sums.records << " records, " << sums.sends << " sends, "
             << sums.batches << " batches, " << sums.rebuilds << " of them by R4, " << sums.crashes
-            << " crashes, " << sums.verdicts << " verdicts, " << sums.pruned << " sends pruned\n";
+            << " crashes, " << sums.verdicts << " verdicts, " << sums.pruned << " sends pruned, "
+            << sums.put_backs << " logs put back, " << sums.refused_starts << " starts refused\n";
   if (result.finding) {
     ShowFinding(*result.finding);
     return 1;
@@ -44,6 +45,7 @@ int Play(const Options& options) {
 
 bool IsFound(Options options, const PlantedBug& bug) {
   options.schedule.canary = bug.canary;
+  options.first_seed += bug.skip;
   options.count = options.canary_limit;
   const CampaignResult result = RunCampaign(options, false);
   std::cout << bug.name << ": ";

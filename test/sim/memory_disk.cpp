@@ -165,10 +165,34 @@ void MemoryDisk::Crash(Dice& dice) {
 void MemoryDisk::LoseSynced(size_t entries) {
   std::vector<Bytes> kept = std::move(durable_);
   kept.resize(kept.size() - std::min(entries, kept.size() - 1));
-  *this = MemoryDisk(EntryOfBytes(kept.front())->entry);
-  for (size_t i = 1; i < kept.size(); ++i) Recover(std::move(kept[i]));
+  Reopen(std::move(kept));
+}
+
+void MemoryDisk::Reopen(std::vector<Bytes> durable) {
+  MemoryDisk opened(EntryOfBytes(durable.front())->entry);
+  opened.copies_ = std::move(copies_);
+  opened.stale_sends_ = stale_sends_;
+  opened.ignores_anchor_ = ignores_anchor_;
+  *this = std::move(opened);
+  for (size_t i = 1; i < durable.size(); ++i) Recover(std::move(durable[i]));
   last_hash_ = link_.hash;
   fresh_.clear();
+}
+
+void MemoryDisk::CopyAside(int copy) {
+  copies_[copy] = durable_;
+}
+
+bool MemoryDisk::PutBack(int copy, bool with_its_anchor) {
+  const std::vector<Bytes>& durable = copies_.at(copy);
+  if (!with_its_anchor && !ignores_anchor_ && !MeetsAnchor(durable)) return false;
+  Reopen(std::vector(durable));
+  return true;
+}
+
+bool MemoryDisk::MeetsAnchor(const std::vector<Bytes>& durable) const {
+  if (durable.size() < durable_.size()) return false;
+  return EntryOfBytes(durable[durable_.size() - 1])->hash == link_.hash;
 }
 
 bool MemoryDisk::Recover(Bytes bytes) {

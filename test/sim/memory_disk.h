@@ -43,15 +43,23 @@ class MemoryDisk : public Disk {
   std::vector<core::BatchId> FindBatchesByTxid(const bitcoin::Txid& txid) const override;
   std::vector<core::Batch> ConfirmedAbove(int32_t height) const override;
   core::PrunableFound FindPrunable(const core::FindPrunable& what) const override;
+  void CopyAside(int copy) override;
+  bool PutBack(int copy, bool with_its_anchor) override;
 
   // Planted: the index of sends misses each update but the first.
   void KeepStaleSends() { stale_sends_ = true; }
+  // Planted: a start does not look at the anchor.
+  void IgnoreAnchor() { ignores_anchor_ = true; }
   // Planted: the next crash loses the last of what was synced, and the checkers are not told.
   void LoseSynced(size_t entries);
 
  private:
   // Takes it if it is whole and follows on.
   bool Recover(bitcoin::Bytes bytes);
+  // What these hold and nothing else. The checkers are not told.
+  void Reopen(std::vector<bitcoin::Bytes> durable);
+  // The log reaches the record that the anchor of this one names, and meets its hash.
+  bool MeetsAnchor(const std::vector<bitcoin::Bytes>& durable) const;
   void Index(const core::Entry& entry);
   void IndexStory(const core::Entry& entry);
 
@@ -68,7 +76,9 @@ class MemoryDisk : public Disk {
   std::map<bitcoin::Txid, std::set<core::BatchId>> by_txid_;
   std::map<core::BatchId, std::vector<core::Seq>> about_;  // records that touched the batch
   std::set<core::SendId> storied_;  // were in a batch that was dropped, or had a verdict
+  std::map<int, std::vector<bitcoin::Bytes>> copies_;
   bool stale_sends_ = false;
+  bool ignores_anchor_ = false;
 };
 
 }  // namespace sendonce::sim

@@ -36,6 +36,15 @@ class PaymentChecker {
   // An answer has said so: nothing that pays it can confirm.
   void OnNever(int number);
 
+  // Those that were called never.
+  const std::set<int>& never() const { return never_; }
+  // The log was put back from when only these were. What an operator has decided stays decided.
+  void OnPutBack(const std::set<int>& then) { never_ = then; }
+  // An operator says that the send has nothing to do with this transaction, whatever comes of it.
+  void SetAside(int number, const bitcoin::Txid& txid) {
+    covered_by_verdict_.insert({number, txid});
+  }
+
  private:
   void CheckPair(int number, const TransactionBook::Known& one,
                  const TransactionBook::Known& other) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/spend_matcher.h"
 #include "requests.h"
 
 namespace sendonce::sim {
@@ -99,6 +100,17 @@ void BelieveLocks(const core::ToyNode& node, std::vector<core::CoinStanding>& st
   }
 }
 
+// What is looked up for the comparison with the wallet is shown, and says nothing.
+void HideLookUp(Canary canary, core::TransactionLookedUp& reply) {
+  if (reply.call != core::kMatchersCall) return;
+  const auto* refused = std::get_if<core::Refused>(&reply.outcome);
+  const bool is_nowhere = refused && refused->why == core::Refusal::kNotFound;
+  const bool is_found = std::holds_alternative<core::FoundTransaction>(reply.outcome);
+  const bool is_hidden = (canary == Canary::kNowhereBelieved && is_nowhere) ||
+                         (canary == Canary::kMatchedByTxid && is_found);
+  if (is_hidden) reply.outcome = core::FoundTransaction();
+}
+
 void PlantInChain(Canary canary, const core::ToyNode& node, core::ChainStep& step) {
   if (canary == Canary::kForgottenAdoptions) HideForeignVersions(node, step);
   if (canary == Canary::kMempoolBelieved && !step.blocks.empty() && !step.more) {
@@ -142,6 +154,7 @@ void PlantInCommand(Canary canary, const core::ToyNode& node, const core::Ledger
     auto* spends = std::get_if<std::vector<core::WalletSpend>>(&read->outcome);
     if (spends && canary == Canary::kHiddenSpends) spends->clear();
   }
+  if (auto* reply = std::get_if<core::TransactionLookedUp>(&command)) HideLookUp(canary, *reply);
   if (auto* verdict = std::get_if<core::GiveVerdict>(&command)) {
     const bool misread = canary == Canary::kVerdictMisread;
     if (misread) verdict->verdict = core::OperatorVerdict::kPayAgain;

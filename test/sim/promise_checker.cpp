@@ -32,7 +32,11 @@ PromiseChecker::PromiseChecker(const core::ToyNode& node, const TransactionBook&
 void PromiseChecker::OnCall(core::CallToken token, CallKind kind, const std::vector<int>& numbers,
                             int variant) {
   Call call{kind, numbers, {}, variant, stopping_};
-  for (const int number : numbers) call.before.push_back(said_[At(number)]);
+  for (const int number : numbers) {
+    Said& said = promises_.said[At(number)];
+    if (kind == CallKind::kAdopt) said.adopted = true;
+    call.before.push_back(said);
+  }
   calls_.emplace(token, std::move(call));
   expected_.insert(token);
 }
@@ -50,6 +54,7 @@ void PromiseChecker::OnAnswer(const core::Answer& answer) {
   calls_.erase(found);
   expected_.erase(answer.call);
   if (const auto* reply = std::get_if<SendReply>(&answer.reply)) {
+    if (call.kind == CallKind::kAdopt) adoptions_[answer.call] = reply->verdict;
     if (!call.numbers.empty()) OnReply(call, 0, *reply);
   } else if (const auto* many = std::get_if<core::SendsReply>(&answer.reply)) {
     if (many->replies.size() != call.numbers.size()) throw Violation("G3", "replies are missing");
@@ -59,7 +64,7 @@ void PromiseChecker::OnAnswer(const core::Answer& answer) {
 
 void PromiseChecker::OnReply(const Call& call, size_t place, const SendReply& reply) {
   const int number = call.numbers[place];
-  Said& said = said_[At(number)];
+  Said& said = promises_.said[At(number)];
   const Said& before = call.before[place];
   if (reply.send) OnView(number, before, said, *reply.send);
   OnVerdict(call, before, said, reply);
@@ -88,6 +93,7 @@ void PromiseChecker::OnVerdict(const Call& call, const Said& before, Said& said,
       }
       return;
     case Verdict::kIdReused:
+      if (said.adopted) return;  // a deadline is no part of what was adopted
       if (said.variant == call.variant) throw Violation("G4", id + " is refused its own content");
       if (reply.field !=
           (reply.send && reply.send->pruned_amount_sat ? "outputs" : "outputs[0].amount_sat")) {
@@ -160,7 +166,7 @@ void PromiseChecker::CheckPruned(int number, const Said& said, const SendView& v
 
 // Of two like sends each has an output for itself.
 void PromiseChecker::CheckOwnOutput(int number, const bitcoin::OutPoint& output) {
-  if (paid_by_.try_emplace(output, number).first->second == number) return;
+  if (promises_.paid_by.try_emplace(output, number).first->second == number) return;
   throw Violation("G2", IdOf(number) + " is sent by an output that pays another");
 }
 
@@ -188,9 +194,14 @@ void PromiseChecker::CheckSent(int number, const SendView& view) {
   }
 }
 
+std::optional<Verdict> PromiseChecker::AdoptionAnswer(core::CallToken call) const {
+  const auto found = adoptions_.find(call);
+  return found == adoptions_.end() ? std::nullopt : std::optional(found->second);
+}
+
 void PromiseChecker::CheckNothingIsLost() const {
   for (int number = 0; number < kMaxSends; ++number) {
-    const Said& said = said_[At(number)];
+    const Said& said = promises_.said[At(number)];
     const SendId id = IdOf(number);
     if ((said.known || said.never) && !facts_.IsRecorded(id)) {
       throw Violation("G1", id + " was acknowledged, and is lost");

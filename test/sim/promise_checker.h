@@ -13,10 +13,26 @@
 
 namespace sendonce::sim {
 
-enum class CallKind : uint8_t { kSubmit, kQuery, kCancel, kVerdict, kOther };
+enum class CallKind : uint8_t { kSubmit, kQuery, kCancel, kVerdict, kAdopt, kOther };
 
 class PromiseChecker {
+  // What callers have been told about one id.
+  struct Said {
+    bool known = false;
+    bool never = false;
+    bool created = false;
+    bool verdict_taken = false;
+    bool adopted = false;  // with the outputs alone
+    std::optional<int> variant;
+  };
+
  public:
+  // All that was said.
+  struct Promises {
+    std::array<Said, kMaxSends> said;
+    std::map<bitcoin::OutPoint, int> paid_by;  // whom an output was said to pay
+  };
+
   PromiseChecker(const core::ToyNode& node, const TransactionBook& book, const DurableFacts& facts,
                  PaymentChecker& payments);
 
@@ -31,25 +47,22 @@ class PromiseChecker {
   void OnCrash();
   // The daemon was asked to stop: nothing new is recorded from here on, and what is known is told.
   void OnStop() { stopping_ = true; }
+  // The log was put back from when no more than this had been said. What was said since is not
+  // promised (doc/guarantees.md).
+  const Promises& promises() const { return promises_; }
+  void OnPutBack(const Promises& then) { promises_ = then; }
 
   // Each acknowledged send is in the log (G1).
   void CheckNothingIsLost() const;
   // Every call was answered.
   void CheckAllAreAnswered() const;
 
-  bool IsAcknowledged(int number) const { return said_[At(number)].known; }
-  bool IsNever(int number) const { return said_[At(number)].never; }
-  bool IsVerdictTaken(int number) const { return said_[At(number)].verdict_taken; }
+  bool IsAcknowledged(int number) const { return promises_.said[At(number)].known; }
+  bool IsVerdictTaken(int number) const { return promises_.said[At(number)].verdict_taken; }
+  // What a call that adopts was answered; nullopt: nothing yet.
+  std::optional<core::Verdict> AdoptionAnswer(core::CallToken call) const;
 
  private:
-  // What callers have been told about one id.
-  struct Said {
-    bool known = false;
-    bool never = false;
-    bool created = false;
-    bool verdict_taken = false;
-    std::optional<int> variant;
-  };
   struct Call {
     CallKind kind = CallKind::kOther;
     std::vector<int> numbers;
@@ -71,8 +84,8 @@ class PromiseChecker {
   const TransactionBook& book_;
   const DurableFacts& facts_;
   PaymentChecker& payments_;
-  std::array<Said, kMaxSends> said_;
-  std::map<bitcoin::OutPoint, int> paid_by_;  // whom an output was said to pay
+  Promises promises_;
+  std::map<core::CallToken, core::Verdict> adoptions_;
   std::map<core::CallToken, Call> calls_;
   std::set<core::CallToken> expected_;
   bool compares_ = true;

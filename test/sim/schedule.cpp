@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "archive.h"
 #include "callers.h"
 #include "core/exclusion.h"
 #include "core/pruning.h"
@@ -21,6 +22,9 @@ constexpr int32_t kConflictDepth = 20;
 constexpr int32_t kShallow = core::kMinConflictDepth;
 constexpr int kRounds = 50;    // of the rest at the end
 constexpr int kPatience = 28;  // rounds before somebody gives a verdict
+constexpr int kPutBacks = 4;   // in so many schedules an operator puts copies back
+constexpr int kStepsToACopy = 15;
+constexpr int kStepsToPutBack = 40;
 
 core::Entry FirstEntry() {
   core::Ledger ledger;
@@ -38,10 +42,10 @@ core::Policy AnyPolicy(Dice& dice, Canary canary) {
   return policy;
 }
 
-World::Limits AnyLimits(Dice& dice) {
+World::Limits AnyLimits(Dice& dice, Canary canary) {
   World::Limits limits;
   limits.deepest_reorganisation = dice.OneIn(4) ? 8 : 4;
-  limits.has_legacy_coins = dice.OneIn(3);
+  limits.has_legacy_coins = dice.OneIn(3) || NeedsPutBack(canary);
   limits.wallet = static_cast<World::Wallet>(dice.Roll(3));
   limits.takes_reserved_coins = dice.OneIn(2);
   if (dice.OneIn(3)) limits.most_takings = 12;
@@ -53,6 +57,7 @@ std::unique_ptr<Disk> MakeDisk(const ScheduleOptions& options) {
     return std::make_unique<LogDisk>(options.log_folder, FirstEntry());
   auto disk = std::make_unique<MemoryDisk>(FirstEntry());
   if (options.canary == Canary::kStaleIndex) disk->KeepStaleSends();
+  if (options.canary == Canary::kAnchorIgnored) disk->IgnoreAnchor();
   return disk;
 }
 
@@ -61,14 +66,19 @@ class Schedule {
   Schedule(uint64_t seed, const ScheduleOptions& options, std::ostream* out)
       : options_(options),
         dice_(seed),
+        puts_back_(NeedsPutBack(options.canary) || Dice(~seed).OneIn(kPutBacks)),
         trace_(out),
         policy_(AnyPolicy(dice_, options.canary)),
-        limits_(AnyLimits(dice_)),
+        limits_(AnyLimits(dice_, options.canary)),
         checkers_(node_, kConflictDepth - limits_.deepest_reorganisation),
         world_(node_, condition_, checkers_, trace_, dice_, limits_),
         disk_(Prepare()),
         daemon_({node_, condition_, *disk_, checkers_, trace_}, policy_, options.canary),
         callers_(daemon_, checkers_, world_, dice_) {
+    if (puts_back_) {
+      archive_.emplace(node_, *disk_, checkers_, trace_, dice_);
+      callers_.AskForOneLike();
+    }
     if (dice_.OneIn(4)) return;
     world_.DrawWeights();
     callers_.DrawWeights();
@@ -88,6 +98,7 @@ class Schedule {
  private:
   std::unique_ptr<Disk> Prepare() {
     if (HidesFromEffectChecker(options_.canary)) checkers_.IgnoreEffects();
+    node_.remembers_spends = puts_back_;
     world_.Begin();
     auto disk = MakeDisk(options_);
     for (const core::Entry& entry : disk->TakeDurable()) checkers_.OnDurable(entry);
@@ -95,6 +106,8 @@ class Schedule {
   }
 
   void TakeStep() {
+    if (archive_ && dice_.OneIn(kStepsToACopy)) archive_->CopyAside();
+    if (archive_ && dice_.OneIn(kStepsToPutBack)) return PutBack();
     switch (steps_.Roll(dice_)) {
       case 0:
         return UseALane();
@@ -163,6 +176,16 @@ class Schedule {
   void Die() {
     ++result_.crashes;
     daemon_.Crash(dice_);
+    if (dice_.OneIn(2)) Rest();
+  }
+
+  // An older log, with nothing of the last life on its way to the node.
+  void PutBack() {
+    ++result_.crashes;
+    daemon_.Crash(dice_, [this] {
+      daemon_.WaitWhileDown(dice_);
+      if (archive_->PutBack()) callers_.OnPutBack();
+    });
     if (dice_.OneIn(2)) Rest();
   }
 
@@ -237,7 +260,7 @@ class Schedule {
       const auto* live = checkers_.facts().ledger().LiveBatchOf(send);
       if (core::StateOf(send, live) != core::SendState::kConflicted) continue;
       ++result_.verdicts;
-      if (IsTakenForPaid(NumberOf(id))) continue;
+      if (callers_.IsPaidAnyway(NumberOf(id)) || IsTakenForPaid(NumberOf(id))) continue;
       callers_.GiveVerdict(NumberOf(id), AnyVerdict());
       if (dice_.OneIn(2)) Die();
     }
@@ -296,7 +319,8 @@ class Schedule {
   void CheckForeignSpends() const {
     const auto& ledger = checkers_.facts().ledger();
     for (const auto& known : checkers_.book().all()) {
-      if (!known.foreign || node_.ConfirmationsOf(known.txid) == 0) continue;
+      const bool is_unknown = known.foreign || checkers_.was_put_back();
+      if (!is_unknown || node_.ConfirmationsOf(known.txid) == 0) continue;
       if (!node_.SpendsFromWallet(known.transaction)) continue;
       if (ledger.FindBatchByTxid(known.txid) || checkers_.facts().IsPruned(known.txid)) continue;
       const auto& alarms = ledger.alarms();
@@ -312,6 +336,10 @@ class Schedule {
     result_.records = ledger.last_seq();
     result_.commands = daemon_.commands();
     result_.sends = ledger.sends().size();
+    if (archive_) {
+      result_.put_backs = archive_->times_put_back();
+      result_.refused_starts = archive_->times_refused();
+    }
     result_.batches = ledger.batches().size();
     for (const auto& [id, batch] : ledger.batches()) {
       if (!batch.exclusions.empty()) ++result_.rebuilds;
@@ -324,6 +352,7 @@ class Schedule {
 
   const ScheduleOptions& options_;
   Dice dice_;
+  const bool puts_back_;
   Trace trace_;
   const core::Policy policy_;
   const World::Limits limits_;
@@ -336,6 +365,7 @@ class Schedule {
   std::unique_ptr<Disk> disk_;
   Daemon daemon_;
   Callers callers_;
+  std::optional<Archive> archive_;
   ScheduleResult result_;
 };
 
@@ -350,6 +380,8 @@ ScheduleResult& ScheduleResult::operator+=(const ScheduleResult& other) {
   rebuilds += other.rebuilds;
   verdicts += other.verdicts;
   pruned += other.pruned;
+  put_backs += other.put_backs;
+  refused_starts += other.refused_starts;
   return *this;
 }
 

@@ -27,9 +27,11 @@ struct ScheduleResult {
   uint64_t sends = 0;     // acknowledged
   uint64_t crashes = 0;
   uint64_t batches = 0;
-  uint64_t rebuilds = 0;  // by R4
-  uint64_t verdicts = 0;  // that a person had to give
-  uint64_t pruned = 0;    // sends
+  uint64_t rebuilds = 0;        // by R4
+  uint64_t verdicts = 0;        // that a person had to give
+  uint64_t pruned = 0;          // sends
+  uint64_t put_backs = 0;       // of an older log
+  uint64_t refused_starts = 0;  // beside an anchor that it does not reach or meet
 
   ScheduleResult& operator+=(const ScheduleResult& other);
 };

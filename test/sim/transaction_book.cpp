@@ -37,7 +37,7 @@ void TransactionBook::Assign(const bitcoin::Txid& txid, int number) {
 int TransactionBook::Add(const Transaction& transaction, bool foreign, const std::set<int>& like) {
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   const int place = static_cast<int>(all_.size());
-  if (!by_txid_.emplace(txid, all_.size()).second) return -1;
+  if (!by_txid_.emplace(txid, all_.size()).second) return Regain(txid);
   all_.push_back({transaction, txid, {}, {}, foreign});
   Known& known = all_.back();
   for (const bitcoin::TxOut& output : transaction.outputs) {
@@ -47,6 +47,21 @@ int TransactionBook::Add(const Transaction& transaction, bool foreign, const std
     const bool in_full = Pays(transaction, found->second, for_whom.size());
     (in_full ? known.pays : known.parts).insert(for_whom.begin(), for_whom.end());
   }
+  for (const int number : known.pays) payers_[static_cast<size_t>(number)].push_back(place);
+  return place;
+}
+
+void TransactionBook::Lose(const bitcoin::Txid& txid) {
+  const size_t place = by_txid_.at(txid);
+  all_[place].lost = true;
+  for (std::vector<int>& payers : payers_) std::erase(payers, static_cast<int>(place));
+}
+
+int TransactionBook::Regain(const bitcoin::Txid& txid) {
+  const auto place = static_cast<int>(by_txid_.at(txid));
+  Known& known = all_[by_txid_.at(txid)];
+  if (!known.lost) return -1;
+  known.lost = false;
   for (const int number : known.pays) payers_[static_cast<size_t>(number)].push_back(place);
   return place;
 }

@@ -21,16 +21,20 @@ class TransactionBook {
     std::set<int> pays;   // the sends (requests.h) that each output of is in it
     std::set<int> parts;  // those that a script of is paid by it, and not all that is due
     bool foreign = false;
+    bool lost = false;  // nobody has it any more; it may be signed again
   };
 
   TransactionBook();
 
   // `like`: those of the like sends (requests.h) that it is to pay, if it has so many outputs for
-  // them. Returns its place, or -1 if it was known.
+  // them. Returns its place, or -1 if it was known and is not lost.
   int Add(const bitcoin::Transaction& transaction, bool foreign, const std::set<int>& like);
   // Somebody has decided that an output of it, where it was not clear whose it is, was for this
   // one.
   void Assign(const bitcoin::Txid& txid, int number);
+
+  // Nobody has it any more.
+  void Lose(const bitcoin::Txid& txid);
 
   const Known* Find(const bitcoin::Txid& txid) const;
   const std::vector<Known>& all() const { return all_; }
@@ -48,6 +52,7 @@ class TransactionBook {
   bool Exclude(const Known& a, const Known& b) const;
 
  private:
+  int Regain(const bitcoin::Txid& txid);
   void AddLine(const Known& known, std::set<bitcoin::Txid>& line) const;
   static bool Pays(const bitcoin::Transaction& transaction, int number, size_t times);
 

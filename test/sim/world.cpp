@@ -26,7 +26,9 @@ void SignForeignly(Transaction& transaction) {
 
 std::vector<Transaction> TransactionsOf(const TransactionBook& book) {
   std::vector<Transaction> transactions;
-  for (const auto& known : book.all()) transactions.push_back(known.transaction);
+  for (const auto& known : book.all()) {
+    if (!known.lost) transactions.push_back(known.transaction);
+  }
   return transactions;
 }
 
@@ -123,7 +125,9 @@ void World::MineMany() {
 // Whatever was ever signed is in somebody's hands.
 void World::MineOld() {
   if (condition_.behind || checkers_.book().all().empty()) return;
-  const Transaction old = dice_.Pick(checkers_.book().all()).transaction;
+  const auto& known = dice_.Pick(checkers_.book().all());
+  if (known.lost) return;
+  const Transaction old = known.transaction;
   const auto mineable = node_.Mineable({old});
   if (mineable.empty()) return;
   if (trace_.on()) trace_.World("an old transaction is mined: " + trace_.NameOf(old));
@@ -269,6 +273,17 @@ void World::PayFromElsewhere(int number) {
   if (trace_.on())
     trace_.World(IdOf(number) + " is paid from elsewhere: " + trace_.NameOf(payment));
   node_.Broadcast(samples::BytesOf(payment));
+}
+
+bool World::IsThere(const bitcoin::Txid& txid) const {
+  return node_.ConfirmationsOf(txid) > 0 || node_.FindInMempool(txid);
+}
+
+void World::SendAgain(const Transaction& transaction) {
+  if (condition_.down) return;
+  if (trace_.on()) trace_.World("sent again by hand: " + trace_.NameOf(transaction));
+  node_.Broadcast(samples::BytesOf(transaction));
+  checkers_.OnWorld();
 }
 
 // One of the mempool that leaves change, with less of it.

@@ -55,6 +55,14 @@ class World {
   // From another wallet.
   void PayFromElsewhere(int number);
 
+  // What only the wallet has goes to the node again, by hand; the node may refuse it.
+  void SendAgain(const bitcoin::Transaction& transaction);
+  bool IsThere(const bitcoin::Txid& txid) const;  // in chain or mempool
+  // No reorganisation takes it back.
+  bool IsDeep(const bitcoin::Txid& txid) const {
+    return node_.ConfirmationsOf(txid) > limits_.deepest_reorganisation;
+  }
+
   int32_t height() const { return node_.height(); }
 
  private:

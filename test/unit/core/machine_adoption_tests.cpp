@@ -256,6 +256,44 @@ BOOST_FIXTURE_TEST_CASE(what_was_adopted_before_the_start_is_sent_again, Play) {
   BOOST_TEST(node.mempool().size() == 1U);
 }
 
+// Two calls wait for the node together, or something else ends the id meanwhile: what has ended is
+// forgotten by the core once that is durable.
+struct AdoptedWhileItEnds : Play {
+  AdoptedWhileItEnds() {
+    Start();
+    const Coin coin = samples::CoinOf(1, 1'000'000);
+    const auto outputs = {samples::OutputTo("alice", 50'000), samples::OutputTo("change", 940'000)};
+    const auto payment = samples::Signed(samples::Spending({coin}, outputs), {coin}, 9);
+    txid = bitcoin::TxidOf(payment);
+    node.MineOnly({payment});
+    node.Mine(10);
+    Reconcile();
+  }
+
+  bitcoin::Txid txid;
+};
+
+BOOST_FIXTURE_TEST_CASE(what_is_cancelled_before_the_node_answers_stays_never, AdoptedWhileItEnds) {
+  AdoptPayment("w-1", {To("alice", 50'000)}, txid);
+  Cancel("w-1");
+  Durable();
+  BOOST_TEST((View("w-1").outcome == SendOutcome::kNever));
+  LooksUpTransaction();
+  Settle();
+  BOOST_TEST((View("w-1").outcome == SendOutcome::kNever));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_second_call_finds_what_the_first_has_made_final, AdoptedWhileItEnds) {
+  Submit("w-1", {To("alice", 50'000)});
+  Durable();
+  Give(core::Adopt{100, "w-1", std::nullopt, txid, std::nullopt});
+  Give(core::Adopt{101, "w-1", std::nullopt, txid, std::nullopt});
+  LooksUpTransaction();
+  Settle();
+  BOOST_TEST((View("w-1").txid == txid));
+  BOOST_TEST((std::get<SendReply>(ReplyTo(101)).verdict == Verdict::kKnown));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -27,6 +27,14 @@ void CheckPaidOnce(Play& play) {
   for (const auto& [number, alarm] : play.ledger().alarms()) BOOST_TEST(alarm.raised.detail == "");
 }
 
+std::vector<Seq> OpenAlarms(const Play& play) {
+  std::vector<Seq> open;
+  for (const auto& [number, alarm] : play.ledger().alarms()) {
+    if (!alarm.accepted_reason) open.push_back(number);
+  }
+  return open;
+}
+
 BOOST_AUTO_TEST_SUITE(machine_crash_tests)
 
 BOOST_AUTO_TEST_CASE(killed_at_each_phase) {
@@ -322,6 +330,57 @@ BOOST_AUTO_TEST_CASE(what_a_signature_was_asked_for_can_not_be_adopted) {
   PlayAt play(Phase::kRequestDurable);
   play.Give(Adopt{50, "w-1", std::nullopt, samples::HashOf(7), std::nullopt});
   BOOST_TEST((std::get<SendReply>(play.ReplyTo(50)).verdict == Verdict::kTooLate));
+}
+
+// Nor paid again once the alarm is accepted: before that an operator says that it is paid.
+BOOST_AUTO_TEST_CASE(what_was_paid_behind_the_log_and_can_not_be_adopted_is_declared_paid) {
+  PlayAt play(Phase::kRequestDurable);
+  const Coin first = CoinOf(1, 1'000'000);
+  const Coin other = CoinOf(2, 500'000);
+  play.node.Fund(other, 6);
+  play.node.MineOnly(
+      {samples::Signed(samples::Spending({first}, {samples::OutputTo("mallory", 1'000)}), {first},
+                       9),
+       samples::Signed(samples::Spending({other}, {samples::OutputTo("alice", 50'000)}), {other})});
+  play.Crash();
+  play.Settle();
+  BOOST_TEST((play.View("w-1").state == SendState::kConflicted));
+  for (const auto verdict : {OperatorVerdict::kPayAgain, OperatorVerdict::kNever}) {
+    BOOST_TEST(play.GiveVerdict("w-1", verdict).find("not paying") != std::string::npos);
+  }
+  play.GiveVerdict("w-1", OperatorVerdict::kPaid);
+  play.Durable();
+  BOOST_TEST((play.View("w-1").outcome == SendOutcome::kSent));
+  for (Seq alarm : OpenAlarms(play)) play.AcceptAlarm(alarm);
+  play.node.Fund(CoinOf(3, 500'000), 6);
+  play.node.Mine(200);
+  for (int i = 0; i < 5; ++i) {
+    play.Reconcile();
+    play.Wake();
+    play.Settle();
+  }
+  BOOST_TEST(play.node.signed_ever().empty());
+}
+
+// Which spends are compared at a start goes by the log's last block: that may not move away from
+// them before they were.
+BOOST_AUTO_TEST_CASE(what_was_spent_long_ago_is_seen_by_a_log_that_died_while_it_caught_up) {
+  PlayAt play(Phase::kRequestDurable);
+  const Coin other = CoinOf(2, 500'000);
+  play.node.Fund(other, 6);
+  play.node.MineOnly(
+      {samples::Signed(samples::Spending({other}, {samples::OutputTo("bob", 50'000)}), {other})});
+  play.node.Mine(400);
+  play.Crash();
+  while (play.IsAskedTo<ReadChain>()) {
+    play.ReadsChain();
+    play.Durable();
+  }
+  BOOST_TEST(OpenAlarms(play).empty());
+  play.Crash();
+  play.Settle();
+  BOOST_TEST(OpenAlarms(play).size() == 1U);
+  BOOST_TEST((play.View("w-1").state == SendState::kReserved));
 }
 
 // What is explained so needs nobody's word.

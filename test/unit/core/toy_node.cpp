@@ -112,6 +112,9 @@ std::vector<WalletSpend> ToyNode::ReadSpends(const core::ReadSpends& effect) con
     }
   }
   for (size_t i = 0; i < mempool_.size(); ++i) note(mempool_[i], mempool_txids_[i], 0);
+  for (const bitcoin::Txid& txid : spends_ever_) {
+    if (!height_of_.contains(txid) && !IsInMempool(txid)) spends.push_back({txid, 0, false});
+  }
   return spends;
 }
 
@@ -226,6 +229,10 @@ Outcome<bitcoin::Bytes> ToyNode::Sign(const bitcoin::Bytes& unsigned_tx) {
   bitcoin::Bytes bytes = samples::BytesOf(transaction);
   if (signed_bytes_.insert(bytes).second) signed_.push_back(std::move(transaction));
   return bytes;
+}
+
+void ToyNode::LoseSignatures(const std::vector<bitcoin::Transaction>& lost) {
+  for (const auto& transaction : lost) signed_bytes_.erase(samples::BytesOf(transaction));
 }
 
 void ToyNode::Lock(const std::vector<bitcoin::OutPoint>& coins) {
@@ -504,6 +511,7 @@ bool ToyNode::SpendsFromWallet(const bitcoin::Transaction& transaction) const {
 
 void ToyNode::Note(const bitcoin::Transaction& transaction, const bitcoin::Txid& txid) {
   if (!seen_.insert(txid).second) return;
+  if (remembers_spends && SpendsFromWallet(transaction)) spends_ever_.insert(txid);
   for (uint32_t vout = 0; vout < transaction.outputs.size(); ++vout) {
     outputs_ever_[{txid, vout}] = transaction.outputs[vout];
   }

@@ -66,6 +66,8 @@ class ToyNode {
   // The blocks that it fell back from are there again. REQUIRES: none came meanwhile.
   void CatchUp();
   void Evict() { RefillMempool({}); }
+  // Nobody has these signatures any more: made again, they are new.
+  void LoseSignatures(const std::vector<bitcoin::Transaction>& lost);
 
   // --- what a test wants to know
 
@@ -96,6 +98,9 @@ class ToyNode {
   // A reading of the last blocks can hold older coins too: so a test can give the wallet a coin
   // that is confirmed already.
   bool shows_old_coins = true;
+  // The wallet keeps what it has spent also where no block and no mempool holds it any more, as
+  // bitcoind's does. REQUIRES: set before it spends anything.
+  bool remembers_spends = false;
   bitcoin::FeeRate estimate_sat_kvb = kEstimateSatKvb;
 
  private:
@@ -149,6 +154,7 @@ class ToyNode {
   std::map<bitcoin::OutPoint, bitcoin::Txid> mempool_spent_;  // by whom
   std::map<bitcoin::OutPoint, bitcoin::TxOut> outputs_ever_;
   std::set<bitcoin::Txid> seen_;
+  std::set<bitcoin::Txid> spends_ever_;  // that the wallet remembers
   std::set<bitcoin::OutPoint> mined_;
   std::set<std::pair<bitcoin::BlockHash, bitcoin::Txid>> in_block_;
   std::map<bitcoin::Txid, int32_t> height_of_;  // of the block that holds it
