@@ -177,30 +177,9 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
     return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
   }
   blocked_rebuilds_.erase(batch.id);
-  if (!HasLookedFor(attempt, now_ms)) return;
+  if (!payer_.HasLookedFor(attempt.exclusions, now_ms)) return;
   attempt.funds = std::move(*funds);
   EmitDraft(std::move(attempt));
-}
-
-// Of what only a verdict excludes it is asked first whether it is not in the mempool after all:
-// then the record that says so refutes the verdict.
-bool Builder::HasLookedFor(const Attempt& attempt, Millis now_ms) {
-  std::set<BatchId> batches;
-  bool all = true;
-  for (const Exclusion& exclusion : attempt.exclusions) {
-    if (exclusion.reason != ExclusionReason::kVerdict) continue;
-    for (const MayPay& one : MayPaySet(ledger_, *ledger_.FindSend(exclusion.send))) {
-      const BatchId id = one.batch->id;
-      if (one.version->txid != exclusion.excluded || !Ledger::IsOpen(*one.batch)) continue;
-      batches.insert(id);
-      if (payer_.HasLooked(id, exclusion.excluded, now_ms)) continue;
-      payer_.WantLook(id, now_ms);
-      all = false;
-    }
-  }
-  if (all)
-    std::for_each(batches.begin(), batches.end(), [&](BatchId id) { payer_.ForgetLook(id); });
-  return all;
 }
 
 // Looked at again with each new record and each new round.

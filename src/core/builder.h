@@ -82,7 +82,6 @@ class Builder {
   void AdvanceRebuilds(Millis now_ms);
   News NewsOf(const Batch& batch) const;
   bool HasNewsOf(const Batch& batch) const;
-  bool HasLookedFor(const Attempt& attempt, Millis now_ms);
   void NoteBlocked(BatchId batch, const Stall& stall);
   void StartRebuild(const Batch& batch, Millis now_ms);
   void EmitDraft(Attempt attempt);

@@ -84,6 +84,7 @@ void Follower::Advance(Millis now_ms) {
   if (now_ms < next_read_ms_ && (in_trouble || !wanted_)) return;
   reading_ = true;
   wanted_ = false;
+  ++readings_begun_;
   outbox_.Emit(ReadChain{ledger_.chain().locator});
 }
 
@@ -280,6 +281,7 @@ void Follower::FollowStep(const ChainStep& step, Millis now_ms) {
     return;
   }
   caught_up_ = true;
+  last_whole_reading_ = readings_begun_;
   if (now_ms >= wallet_read_due_ms_) AskForCoinsAndSpends(now_ms);
 }
 

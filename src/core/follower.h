@@ -98,6 +98,9 @@ class Follower {
 
   // Counts the completed reconciliations: the payer tries again what had to wait for new coins.
   uint64_t rounds() const { return rounds_; }
+  // Counts the readings of the chain that were begun; and the last of them that came to its end.
+  uint64_t readings_begun() const { return readings_begun_; }
+  uint64_t last_whole_reading() const { return last_whole_reading_; }
   // Counts the times that blocks left the chain: what was found in it before may not hold.
   uint64_t reorganisations() const { return reorganisations_; }
   // Counts the times that the node was found to have been started again, also where no call to it
@@ -154,6 +157,8 @@ class Follower {
   std::string trouble_code_ = "starting";  // of the last attempt to read; empty if it went well
   std::string trouble_text_ = "the node has not been read yet";
   bool misbound_ = false;
+  uint64_t readings_begun_ = 0;
+  uint64_t last_whole_reading_ = 0;
   bool has_followed_ = false;  // a step of the chain, in this process
   bool caught_up_ = false;
   bool coins_known_ = false;

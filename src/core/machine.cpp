@@ -10,6 +10,7 @@
 #include "core/coin_pool.h"
 #include "core/follower.h"
 #include "core/outbox.h"
+#include "core/output_claims.h"
 #include "core/payer.h"
 #include "core/pruner.h"
 #include "core/verdict_desk.h"
@@ -158,10 +159,14 @@ class Machine::Parts {
   }
 
   void operator()(const TransactionHint& hint) {
-    const Batch* known = ledger_.FindBatchByTxid(bitcoin::TxidOf(hint.transaction));
-    if (known && Accepted(*known)) return;
-    for (const bitcoin::TxIn& input : hint.transaction.inputs) {
-      for (BatchId id : ledger_.BatchesSpending(input.prevout)) payer_.Schedule(id, now_ms_);
+    const bitcoin::Txid txid = bitcoin::TxidOf(hint.transaction);
+    for (BatchId id : BatchesSpentBy(ledger_, hint.transaction)) {
+      const Batch& batch = *ledger_.FindBatch(id);
+      const Version* version = FindVersion(batch, txid);
+      if (version && !ledger_.IsNews(batch, *version)) continue;
+      // What a verdict has set aside is back: it is not sent, so that nothing else would show it.
+      if (version && !ledger_.MayBeSent(batch, *version)) payer_.WantLook(id, now_ms_);
+      payer_.Schedule(id, now_ms_);
     }
   }
 
@@ -214,6 +219,7 @@ class Machine::Parts {
     bumper_.MakeDue(now_ms);
     payer_.MakeDue(now_ms);
     desk_.EndWaits();
+    verdicts_.MakeDue(now_ms);
     pruner_.MakeDue(now_ms);
   }
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/backoff.h"
+#include "core/may_pay.h"
+#include "core/output_claims.h"
 #include "core/transaction_check.h"
 
 namespace sendonce::core {
@@ -135,10 +137,7 @@ void Payer::Advance(Millis now_ms) {
 // One way through: what is durable says what comes next.
 void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
   due_.erase({attempt.due_ms, batch.id});
-  if (attempt.wants_look) {
-    attempt.look_is_out = true;
-    return LookUp(batch, attempt);
-  }
+  if (attempt.wants_look) return TakeWantedLook(batch, attempt, now_ms);
   if (batch.locked && (batch.superseded || !Ledger::IsOpen(batch))) {
     return ReleaseLocks(batch, attempt, now_ms);
   }
@@ -184,6 +183,11 @@ void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attemp
     // allows.
     Fail(attempt, batch.id, {"conflicted", *objection, now_ms, true}, now_ms);
     return LookUp(batch, attempt);
+  }
+  // As late as can be: what the verdict excludes may have come back since it was looked for.
+  if (!SignatureAsked(batch) && !HasLookedFor(batch.exclusions, now_ms)) {
+    await_look_.insert(batch.id);
+    return Schedule(batch.id, now_ms + policy_.retry_min_ms);
   }
   attempt.in_flight = true;
   if (!version.signature_asked) outbox_.Write(SignatureRequested{batch.id, number}, now_ms);
@@ -275,12 +279,24 @@ bool Payer::DropIfExpired(const Batch& batch, Millis now_ms) {
   return true;
 }
 
-// The newest version first; if it is refused, those before it: each of them pays.
-void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
+std::vector<const Version*> Payer::VersionsToSend(const Batch& batch) const {
   std::vector<const Version*> versions;
   for (auto version = batch.versions.rbegin(); version != batch.versions.rend(); ++version) {
     const bool may_go = !version->raw_tx.empty() && ledger_.MayBeSent(batch, *version);
     if (may_go) versions.push_back(&*version);
+  }
+  return versions;
+}
+
+// The newest version first; if it is refused, those before it: each of them pays.
+void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
+  std::erase_if(held_until_ms_, [&](const auto& held) { return held.second <= now_ms; });
+  const auto versions = VersionsToSend(batch);
+  const auto is_held = [&](const Version* version) {
+    return held_until_ms_.contains(version->txid);
+  };
+  if (std::any_of(versions.begin(), versions.end(), is_held)) {
+    return Schedule(batch.id, now_ms + policy_.retry_min_ms);
   }
   if (versions.empty()) {
     const Stall stall{"conflicted",
@@ -288,28 +304,58 @@ void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
                       true};
     return Fail(attempt, batch.id, stall, now_ms);
   }
-  const Version& version = *versions[static_cast<size_t>(attempt.failures) % versions.size()];
+  // While a version is to be signed, every second try is for that.
+  const auto tries = static_cast<size_t>(attempt.failures) / (UnsignedVersion(batch) ? 2 : 1);
+  const Version& version = *versions[tries % versions.size()];
   // The cap was checked before the reservation, on an estimate of the size; the node weighs the
   // real one.
   const bitcoin::FeeRate limit = policy_.max_fee_rate_sat_kvb + policy_.max_fee_rate_sat_kvb / 4;
   attempt.in_flight = true;
-  if (const auto look = found_.find(batch.id); look != found_.end()) {
-    look->second.sent_since.insert(version.txid);
-  }
+  looks_.NoteSent(version.txid);
   outbox_.Emit(Broadcast{batch.id, version.txid, version.raw_tx, limit});
 }
 
 void Payer::WantLook(BatchId batch, Millis now_ms) {
   if (attempts_[batch].wants_look) return;
-  found_.erase(batch);
+  looks_.Forget(batch);
   Schedule(batch, now_ms);
   attempts_.at(batch).wants_look = true;
 }
 
 bool Payer::HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms) const {
-  const auto found = found_.find(batch);
-  if (found == found_.end() || now_ms - found->second.at_ms > policy_.retry_max_ms) return false;
-  return !found->second.sent_since.contains(version);
+  return looks_.HasLooked(batch, version, now_ms, policy_.retry_max_ms);
+}
+
+bool Payer::HasReadSinceLook(BatchId batch) const {
+  const auto before = looks_.ReadingsBefore(batch);
+  return before && follower_.has_read_chain() && follower_.last_whole_reading() > *before;
+}
+
+// The record that it is there after all refutes the verdict.
+bool Payer::HasLookedFor(const std::vector<Exclusion>& exclusions, Millis now_ms) {
+  std::set<BatchId> batches;
+  bool all = true;
+  for (const Exclusion& exclusion : exclusions) {
+    if (exclusion.reason != ExclusionReason::kVerdict) continue;
+    for (const MayPay& one : MayPaySet(ledger_, *ledger_.FindSend(exclusion.send))) {
+      const BatchId id = one.batch->id;
+      if (one.version->txid != exclusion.excluded || !Ledger::IsOpen(*one.batch)) continue;
+      batches.insert(id);
+      if (HasLooked(id, exclusion.excluded, now_ms)) continue;
+      WantLook(id, now_ms);
+      all = false;
+    }
+  }
+  if (!all) return false;
+  for (BatchId id : batches) looks_.Forget(id);
+  return true;
+}
+
+void Payer::TakeWantedLook(const Batch& batch, Attempt& attempt, Millis now_ms) {
+  if (looks_.IsOnItsWay(batch)) return Schedule(batch.id, now_ms + policy_.retry_min_ms);
+  attempt.look_is_out = true;
+  looks_.Begin(batch.id);
+  LookUp(batch, attempt);
 }
 
 void Payer::LookUp(const Batch& batch, Attempt& attempt) {
@@ -356,6 +402,7 @@ Payer::Attempt* Payer::Returned(BatchId batch) {
 void Payer::Forget(BatchId batch, Attempt& attempt) {
   due_.erase({attempt.due_ms, batch});
   refused_by_policy_.erase(batch);
+  looks_.Forget(batch);
   attempts_.erase(batch);
 }
 
@@ -371,7 +418,10 @@ void Payer::Fail(Attempt& attempt, BatchId batch, const Stall& stall, Millis now
   const Millis since_ms = goes_on ? attempt.stall->since_ms : stall.since_ms;
   attempt.stall = stall;
   attempt.stall->since_ms = since_ms;
-  Schedule(batch, now_ms + Backoff(policy_, attempt.failures++));
+  const Millis wait_ms = Backoff(policy_, attempt.failures++);
+  // Whoever wants a look does not wait for the back-off of something else.
+  const bool goes_on_at_once = attempt.wants_look && !attempt.look_is_out;
+  Schedule(batch, goes_on_at_once ? now_ms : now_ms + wait_ms);
 }
 
 template <typename T>
@@ -423,6 +473,7 @@ void Payer::Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms)
   const Version* version = FindVersion(batch, txid);
   if (!version) return;
   if (ledger_.IsNews(batch, *version)) outbox_.Write(VersionAccepted{id, txid}, now_ms);
+  AcceptElsewhere(id, *version, now_ms);
   // Our transaction is in the mempool: what was only there, and spends the same coins, is not.
   std::vector<bitcoin::Txid> gone;
   for (const Rival& rival : ledger_.FindBatch(id)->rivals) {
@@ -431,7 +482,19 @@ void Payer::Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms)
   for (const bitcoin::Txid& rival : gone) outbox_.Write(RivalGone{id, rival}, now_ms);
 }
 
+// What was adopted for several ids is a version of a batch for each.
+void Payer::AcceptElsewhere(BatchId id, const Version& version, Millis now_ms) {
+  if (!version.adopted) return;
+  for (BatchId other : BatchesSpentBy(ledger_, *bitcoin::ParseTransaction(version.raw_tx))) {
+    const Batch& batch = *ledger_.FindBatch(other);
+    const Version* same = other == id ? nullptr : FindVersion(batch, version.txid);
+    if (!same || !Ledger::IsOpen(batch) || !ledger_.IsNews(batch, *same)) continue;
+    outbox_.Write(VersionAccepted{other, version.txid}, now_ms);
+  }
+}
+
 void Payer::OnBroadcasted(const Broadcasted& reply, Millis now_ms) {
+  looks_.NoteOutcome(reply.txid);
   Attempt* attempt = Returned(reply.batch);
   if (!attempt) return;
   const Batch& batch = *ledger_.FindBatch(reply.batch);
@@ -480,15 +543,15 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   Schedule(reply.batch, std::max(attempt->due_ms, now_ms));
   const auto* standings = std::get_if<std::vector<CoinStanding>>(&reply.outcome);
   // One that was out before it was wanted says what was then.
-  const bool is_wanted = std::exchange(attempt->look_is_out, false);
-  if (!standings && is_wanted) {
-    return FailWith(*attempt, reply.batch, reply.outcome, now_ms);
-  }
+  const bool is_wanted = attempt->look_is_out;
+  if (!standings && is_wanted) FailWith(*attempt, reply.batch, reply.outcome, now_ms);
+  attempt->look_is_out = false;
   if (!standings) return;
   if (is_wanted) {
     attempt->wants_look = false;
-    found_[reply.batch] = {now_ms, {}};
-    ++looks_;
+    looks_.Complete(reply.batch, follower_.readings_begun(), now_ms);
+    follower_.Want();
+    for (BatchId id : std::exchange(await_look_, {})) Schedule(id, now_ms);
   }
   bool all_unspent = true;
   std::vector<bitcoin::OutPoint> vanished;
@@ -562,6 +625,8 @@ void Payer::NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::O
 }
 
 void Payer::MakeDue(Millis now_ms) {
+  looks_.ForgetAll();
+  held_until_ms_.clear();
   std::vector<BatchId> scheduled;
   for (const auto& [due_ms, id] : due_) scheduled.push_back(id);
   for (BatchId id : scheduled) Schedule(id, now_ms);

@@ -15,6 +15,7 @@
 #include "core/answers.h"
 #include "core/commands.h"
 #include "core/follower.h"
+#include "core/look_book.h"
 #include "core/outbox.h"
 #include "core/policy.h"
 
@@ -63,9 +64,15 @@ class Payer {
   void WantLook(BatchId batch, Millis now_ms);
   // It was, a moment ago, and that version was not sent since; what was found out is on record.
   bool HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms) const;
+  // The chain was read to its end since: what was in no mempool is in no block either.
+  bool HasReadSinceLook(BatchId batch) const;
+  // What only a verdict excludes is looked for: true once that is done for each of them, and then
+  // it has to be done anew for the next who asks.
+  bool HasLookedFor(const std::vector<Exclusion>& exclusions, Millis now_ms);
+  // The version is not sent until then, in whatever batch.
+  void Hold(const bitcoin::Txid& version, Millis until_ms) { held_until_ms_[version] = until_ms; }
   // Counts those that came back.
-  uint64_t looks() const { return looks_; }
-  void ForgetLook(BatchId batch) { found_.erase(batch); }
+  uint64_t looks() const { return looks_.completed(); }
 
   // What keeps the batch from going on, if anything does.
   std::optional<Stall> StallOf(BatchId batch) const;
@@ -85,11 +92,6 @@ class Payer {
     uint64_t vanished_round = 0;              // ... and the follower's round then
   };
 
-  struct Look {
-    Millis at_ms = 0;
-    std::set<bitcoin::Txid> sent_since;
-  };
-
   static bool HasWork(const Batch& batch);
   void TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms);
   void TrySuperseded(const Batch& batch, Attempt& attempt, Millis now_ms);
@@ -106,12 +108,15 @@ class Payer {
                     Millis now_ms);
   std::vector<bitcoin::OutPoint> CoinsToLock(const Batch& batch) const;
   void LookUp(const Batch& batch, Attempt& attempt);
+  void TakeWantedLook(const Batch& batch, Attempt& attempt, Millis now_ms);
+  std::vector<const Version*> VersionsToSend(const Batch& batch) const;
 
   Attempt* Returned(BatchId batch);
   void Succeed(Attempt& attempt, BatchId batch, Millis due_ms);
   void Fail(Attempt& attempt, BatchId batch, const Stall& stall, Millis now_ms);
   template <typename T>
   void FailWith(Attempt& attempt, BatchId batch, const Outcome<T>& outcome, Millis now_ms);
+  void AcceptElsewhere(BatchId id, const Version& version, Millis now_ms);
   void Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms);
 
   const Policy& policy_;
@@ -121,8 +126,9 @@ class Payer {
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;
   std::set<BatchId> refused_by_policy_;
-  std::map<BatchId, Look> found_;  // for those who wanted it
-  uint64_t looks_ = 0;
+  LookBook looks_;                // for those who wanted one
+  std::set<BatchId> await_look_;  // looked at again when one comes back
+  std::map<bitcoin::Txid, Millis> held_until_ms_;
 };
 
 }  // namespace sendonce::core

@@ -115,10 +115,11 @@ void SpenderBook::NoteRival(const Batch& batch, const bitcoin::Transaction& tran
                                   [&](const Rival& rival) { return rival.txid == txid; });
   // A look at the mempool says nothing new about a rival that stands in a block.
   if (known != batch.rivals.end() && (known->block == block || !block)) return;
-  outbox_.Write(RivalSeen{id, bitcoin::SerializeTransaction(transaction), block}, now_ms);
   const bool differs = std::any_of(match.by_send.begin(), match.by_send.end(),
                                    [](PaymentMatch one) { return one != PaymentMatch::kNotPaid; });
+  // Held first: with the rival on record, or after a death between the two, it could be too late.
   if (differs) HoldForVerdict(id, now_ms);
+  outbox_.Write(RivalSeen{id, bitcoin::SerializeTransaction(transaction), block}, now_ms);
   // Where all sends have left, or the transaction is our own for other sends, nobody has to look.
   if (ledger_.FindBatch(id)->superseded || ledger_.FindBatchByTxid(txid)) return;
   alarms_.Raise(differs ? AlarmKind::kAmountDiffers : AlarmKind::kRival, txid, id,

@@ -58,7 +58,7 @@ void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms)
     return Give(call, refusal->verdict, false, refusal->detail);
   }
   if (call.verdict == OperatorVerdict::kNever && !HasLookedFor(send, now_ms)) {
-    return Wait(waiting, now_ms);
+    return Wait(waiting, send, now_ms);
   }
   Record(call, send, now_ms);
 }
@@ -75,19 +75,25 @@ void VerdictDesk::Record(const GiveVerdict& call, const Send& send, Millis now_m
   Give(call, Verdict::kKnown, false, "");
 }
 
-// What was found out is on record, and nothing that may pay the send was sent since.
+// What was found out is on record, and nothing that may pay the send was sent since. A coin that is
+// neither unspent nor spent in the mempool may be spent in a block that is not read yet.
 bool VerdictDesk::HasLookedFor(const Send& send, Millis now_ms) {
   bool all = true;
   for (const MayPay& one : MayPaySet(ledger_, send)) {
     const BatchId batch = one.batch->id;
-    if (!Ledger::IsOpen(*one.batch) || payer_.HasLooked(batch, one.version->txid, now_ms)) continue;
-    payer_.WantLook(batch, now_ms);
+    if (!Ledger::IsOpen(*one.batch)) continue;
+    if (!payer_.HasLooked(batch, one.version->txid, now_ms)) {
+      payer_.WantLook(batch, now_ms);
+    } else if (payer_.HasReadSinceLook(batch)) {
+      continue;
+    }
     all = false;
   }
   return all;
 }
 
-void VerdictDesk::Wait(const Waiting& waiting, Millis now_ms) {
+// Nothing that may pay the send is sent meanwhile.
+void VerdictDesk::Wait(const Waiting& waiting, const Send& send, Millis now_ms) {
   if (now_ms >= waiting.due_ms) {
     return Give(waiting.call, Verdict::kNodeUnavailable, false,
                 "whether its transaction is in the mempool after all could not be looked up; give "
@@ -96,6 +102,9 @@ void VerdictDesk::Wait(const Waiting& waiting, Millis now_ms) {
   }
   if (waiting_.size() >= kMaxWaitingVerdicts) {
     return Give(waiting.call, Verdict::kOverloaded, false, "too many verdicts wait for the node");
+  }
+  for (const MayPay& one : MayPaySet(ledger_, send)) {
+    payer_.Hold(one.version->txid, waiting.due_ms);
   }
   waiting_.emplace(waiting.call.call, waiting);
 }
@@ -115,6 +124,12 @@ void VerdictDesk::Advance(Millis now_ms) {
     } else {
       Judge(waiting, *send, now_ms);
     }
+  }
+}
+
+void VerdictDesk::MakeDue(Millis now_ms) {
+  for (auto& [token, waiting] : waiting_) {
+    waiting.due_ms = std::min(waiting.due_ms, now_ms + kMaxVerdictWaitMs);
   }
 }
 

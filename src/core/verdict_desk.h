@@ -1,8 +1,9 @@
 // Operators' verdicts (R4 d, R7): taken only about a send that the rules leave waiting.
 //
-// Before one is taken that a send is never paid, it is looked up who spends its coins: its own
-// transaction in the mempool, sent by us with the reply lost, refutes the verdict. The call waits
-// for that. (Of `pay_again` the builder asks the same before anything else pays the send.)
+// Before one is taken that a send is never paid, it is looked up who spends its coins, and the
+// chain is read after that: its own transaction there, sent by us with the reply lost, refutes the
+// verdict. The call waits for that. (Of `pay_again` the builder asks the same before anything else
+// pays the send, and the payer before it is signed.)
 //
 // Not thread-safe. Pure.
 
@@ -39,6 +40,8 @@ class VerdictDesk {
   // Judges those who wait anew. REQUIRES: with each step, before the payer sends anything.
   void Advance(Millis now_ms);
   Millis next_due_ms() const;
+  // The clock was set back.
+  void MakeDue(Millis now_ms);
   std::vector<CallResult> TakeResults();
 
  private:
@@ -51,7 +54,7 @@ class VerdictDesk {
   void Record(const GiveVerdict& call, const Send& send, Millis now_ms);
   bool LeavesWaiting(const Send& send, const Batch& live) const;
   bool HasLookedFor(const Send& send, Millis now_ms);
-  void Wait(const Waiting& waiting, Millis now_ms);
+  void Wait(const Waiting& waiting, const Send& send, Millis now_ms);
   void Give(const GiveVerdict& call, Verdict verdict, bool replayed, std::string detail);
 
   Ledger& ledger_;

@@ -82,6 +82,22 @@ class Malleated(LegacyCase):
         ours, other = self.malleate()
         self.assert_paid_by(other, self.mine(other), [ours.txid, other.txid])
 
+    def test_an_adopted_payment_is_mined_in_place_of_what_was_adopted(self):
+        """What its coin brought sendonce does not know: no fee is made up of it."""
+        body = self.new_body("w-1")
+        (output,) = body["outputs"]
+        txid, vout = sorted(self.legacy)[0]
+        sent = self.wallet.send(
+            [{output["address"]: to_btc(output["amount_sat"])}],
+            options={"inputs": [{"txid": txid, "vout": vout}], "add_inputs": False, "fee_rate": 2})
+        signed = self.wallet.gettransaction(sent["txid"])["hex"]
+        self.assert_answer(self.api.adopt("w-1", sent["txid"], **body), 201, outcome="sent")
+        self.promises.accepted("w-1")
+        other = transactions.parse(transactions.with_high_s(signed))
+        self.mine(other)
+        self.node.mine(FINALITY)
+        self.wait_for("w-1", "final", txid=other.txid, fee_sat=0)
+
     def test_mined_while_sendonce_is_down(self):
         self.pay()
         ours, other = self.malleate()

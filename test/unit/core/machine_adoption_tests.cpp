@@ -294,6 +294,52 @@ BOOST_FIXTURE_TEST_CASE(a_second_call_finds_what_the_first_has_made_final, Adopt
   BOOST_TEST((std::get<SendReply>(ReplyTo(101)).verdict == Verdict::kKnown));
 }
 
+// It is out for the one while the other is to be paid again: what comes of it is known to both.
+BOOST_FIXTURE_TEST_CASE(what_is_sent_for_one_id_refutes_a_verdict_on_the_other,
+                        AdoptedAndContested) {
+  Contest({"w-1", "w-2"});
+  node.Broadcast(samples::BytesOf(rival));
+  const BatchId other = *ledger().FindSend("w-2")->live_batch;
+  const auto is_out = [&] { return IsAskedTo<Broadcast>() && Asked<Broadcast>().batch == other; };
+  for (int i = 0; i < 400 && !is_out(); ++i) {
+    if (IsAskedTo<Broadcast>()) {
+      Broadcasts();
+    } else if (IsAsked()) {
+      SettleOneStep();
+    } else {
+      Wake();
+    }
+  }
+  BOOST_REQUIRE(is_out());
+  while (IsAskedTo<LookUpCoins>()) LooksUp();
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  node.Evict();
+  for (int i = 0; i < 60 && !IsAskedTo<LockCoins>(); ++i) {
+    Durable();
+    if (IsAskedTo<LookUpCoins>()) {
+      LooksUp();
+    } else if (IsAskedTo<DraftTransaction>()) {
+      Drafts();
+    } else if (IsAskedTo<ReadChain>()) {
+      ReadsChain();
+    } else if (IsAskedTo<ReadCoins>()) {
+      ReadsCoins();
+    } else if (IsAskedTo<ReadSpends>()) {
+      ReadsSpends();
+    } else {
+      Wake();
+    }
+  }
+  Broadcasts();
+  Settle();
+  for (int i = 0; i < 3; ++i) {
+    node.Mine();
+    Reconcile();
+    WakeAndSettle(2);
+  }
+  BOOST_TEST(node.PaymentsInChain(samples::OutputTo("alice", 50'000)) == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -312,6 +312,150 @@ BOOST_AUTO_TEST_CASE(another_amount_before_the_request_waits_for_a_verdict) {
   BOOST_TEST(play.node.mempool().size() == 1U);
 }
 
+// Its block has taken the rival's place, and is not read yet: no mempool shows it.
+BOOST_FIXTURE_TEST_CASE(never_is_not_taken_before_the_block_that_pays_was_read, Conflicted) {
+  SeeInBlock({rival});
+  node.Reorganise(1, {first});
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  for (int i = 0; i < 20 && IsAskedTo<LookUpCoins>(); ++i) LooksUp();
+  Durable();
+  BOOST_TEST(!WasAnswered(2));
+  Settle();
+  BOOST_TEST((std::get<SendReply>(ReplyTo(2)).verdict == Verdict::kNoVerdictNeeded));
+  BOOST_TEST(NameOfState("w-1") == "confirmed");
+}
+
+// What is on its way to the node is waited for, and what comes of it puts nothing off.
+BOOST_FIXTURE_TEST_CASE(never_is_taken_behind_a_broadcast_that_was_refused, Conflicted) {
+  WakeAndSettle(60);
+  for (int i = 0; i < 400 && !IsAskedTo<Broadcast>(); ++i) {
+    if (IsAsked()) {
+      SettleOneStep();
+    } else {
+      Wake();
+    }
+  }
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  for (int i = 0; i < 400 && !WasAnswered(2); ++i) {
+    if (IsAsked()) {
+      SettleOneStep();
+    } else {
+      Wake();
+    }
+  }
+  BOOST_TEST((std::get<SendReply>(ReplyTo(2)).verdict == Verdict::kKnown));
+}
+
+// The node has it again before anything else was asked for: its wallet sends it by itself.
+BOOST_FIXTURE_TEST_CASE(what_a_verdict_names_refutes_it_when_it_comes_back, Conflicted) {
+  PayAgainUpToTheDraft();
+  node.Evict();
+  node.Broadcast(samples::BytesOf(first));
+  Settle();
+  WakeAndSettle(5);
+  for (int i = 0; i < 3; ++i) {
+    node.Mine();
+    Reconcile();
+    WakeAndSettle(2);
+  }
+  BOOST_TEST(Payments(50'000) == 1);
+}
+
+// And ZMQ says so at any time.
+BOOST_FIXTURE_TEST_CASE(a_hint_of_what_a_verdict_names_has_it_looked_for, Conflicted) {
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  Settle();
+  node.Evict();
+  node.Broadcast(samples::BytesOf(first));
+  Hint(first);
+  BOOST_TEST(IsAskedTo<LookUpCoins>());
+  Settle();
+  BOOST_TEST(NameOfState("w-1") == "broadcast");
+}
+
+// w-1 was signed for c1 and c2; somebody else has c1; R4 (a) binds it to c2 and another coin, and
+// no signature was asked for yet.
+struct Rebuilt : Operated {
+  Rebuilt() : Operated({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}) {
+    SubmitAndSettle("w-1", 1'200'000);
+    node.Fund(CoinOf(9, 2'000'000), 6);
+    node.Fund(CoinOf(10, 2'000'000), 6);
+    node.MineOnly({Foreign({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)})});
+    for (int i = 0; i < 3'000 && !IsAskedTo<LockCoins>(); ++i) {
+      if (SettleOneStep().empty() && !IsAsked()) Wake();
+    }
+    BOOST_REQUIRE(IsAskedTo<LockCoins>());
+    const auto& coins = TheBatch().coins;
+    added = coins[0].outpoint == CoinOf(2, 1).outpoint ? coins[1] : coins[0];
+  }
+
+  const Batch& TheBatch() { return *ledger().LiveBatchOf(*ledger().FindSend("w-1")); }
+
+  Coin added;
+};
+
+BOOST_FIXTURE_TEST_CASE(another_amount_on_a_rebuilt_batch_waits_for_a_verdict_too, Rebuilt) {
+  BOOST_TEST(!SignatureAsked(TheBatch()));
+  Locks(Unknown{"timeout"});
+  SeeInBlock({Foreign({added}, {OutputTo("alice", 1'199'000), OutputTo("change", 700'000)})});
+  WakeAndSettle(20);
+  for (int i = 0; i < 5; ++i) {
+    node.Mine();
+    Reconcile();
+    WakeAndSettle(3);
+  }
+  BOOST_TEST(Payments(1'200'000) == 0);
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+}
+
+// Neither is sent again while both are looked for.
+BOOST_FIXTURE_TEST_CASE(never_is_taken_over_two_batches, Rebuilt) {
+  Locks();
+  Durable();
+  Signs();
+  node.Broadcast(samples::BytesOf(Foreign({added}, {OutputTo("mallory", 1'000)})));
+  WakeAndSettle(30);
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  for (int i = 0; i < 3'000 && !WasAnswered(2); ++i) {
+    if (SettleOneStep().empty() && !IsAsked()) {
+      Wake();
+    } else {
+      After(1);
+    }
+  }
+  BOOST_TEST((std::get<SendReply>(ReplyTo(2)).verdict == Verdict::kKnown));
+}
+
+// The rival is on record, and the hold is not: there is no such moment.
+BOOST_AUTO_TEST_CASE(another_amount_is_held_before_its_rival_is_on_record) {
+  PlayAt play(Phase::kReservationDurable);
+  play.node.Fund(CoinOf(2, 500'000), 6);
+  const auto foreign = Sent::Other({OutputTo("alice", 49'000), OutputTo("change", 900'000)});
+  play.node.Broadcast(samples::BytesOf(foreign));
+  const Seq before = play.ledger().last_seq();
+  play.Locks(Refused{Refusal::kRejected, -8, "expected unspent output"});
+  play.LooksUp();
+  play.DurableUpTo(before + 1);
+  play.Crash();
+  for (int i = 0; i < 20; ++i) {
+    play.Settle();
+    play.Wake();
+  }
+  std::vector<Seq> open;
+  for (const auto& [number, alarm] : play.ledger().alarms()) {
+    if (!alarm.accepted_reason) open.push_back(number);
+  }
+  for (Seq number : open) play.AcceptAlarm(number);
+  for (int i = 0; i < 5; ++i) {
+    play.WakeAndSettle(4);
+    play.node.Mine();
+    play.Reconcile();
+  }
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("alice", 50'000)) +
+                 play.node.PaymentsInChain(OutputTo("alice", 49'000)) ==
+             1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
