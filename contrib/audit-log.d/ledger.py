@@ -474,7 +474,7 @@ def _adopted_version(raw_tx, paid, fee_sat):
 
 
 def _fee_from(coins, transaction):
-    """What the coins leave for the fee; 0 if it spends others too, or one whose amount is not known."""
+    """What the coins leave for the fee; 0 if it spends others, or one of an amount not known."""
     known = {each["outpoint"]: each["amount_sat"] for each in coins if each["script"]}
     if not transaction.coins <= set(known):
         return 0

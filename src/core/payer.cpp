@@ -47,17 +47,6 @@ bool ExcludesByCoins(const Batch& batch) {
   });
 }
 
-// A rival in the chain spends the coin: it has not vanished.
-bool IsTakenInChain(const Batch& batch, const bitcoin::OutPoint& coin) {
-  return std::any_of(batch.rivals.begin(), batch.rivals.end(), [&](const Rival& rival) {
-    if (!rival.block) return false;
-    const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
-    const auto& inputs = transaction->inputs;
-    return std::any_of(inputs.begin(), inputs.end(),
-                       [&](const bitcoin::TxIn& input) { return input.prevout == coin; });
-  });
-}
-
 bool Conflict(const bitcoin::Bytes& one, const bitcoin::Bytes& other) {
   const auto a = bitcoin::ParseTransaction(one);
   const auto b = bitcoin::ParseTransaction(other);
@@ -79,7 +68,11 @@ Stall StallFrom(const Outcome<T>& outcome, Millis now_ms) {
 }  // namespace
 
 Payer::Payer(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& follower)
-    : policy_(policy), ledger_(ledger), outbox_(outbox), follower_(follower) {
+    : policy_(policy),
+      ledger_(ledger),
+      outbox_(outbox),
+      follower_(follower),
+      standings_(ledger, outbox, follower) {
   ScheduleAll(0);
 }
 
@@ -403,13 +396,14 @@ void Payer::Forget(BatchId batch, Attempt& attempt) {
   due_.erase({attempt.due_ms, batch});
   refused_by_policy_.erase(batch);
   looks_.Forget(batch);
+  standings_.Forget(batch);
   attempts_.erase(batch);
 }
 
 void Payer::Succeed(Attempt& attempt, BatchId batch, Millis due_ms) {
   attempt.failures = 0;
   attempt.stall.reset();
-  attempt.vanished.clear();
+  standings_.Forget(batch);
   Schedule(batch, due_ms);
 }
 
@@ -553,75 +547,13 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
     follower_.Want();
     for (BatchId id : std::exchange(await_look_, {})) Schedule(id, now_ms);
   }
-  bool all_unspent = true;
-  std::vector<bitcoin::OutPoint> vanished;
-  for (const CoinStanding& standing : *standings) {
-    all_unspent = all_unspent && standing.unspent;
-    if (standing.unspent) continue;
-    if (!standing.mempool_spender) {
-      follower_.NoteMissing(standing.outpoint);
-      vanished.push_back(standing.outpoint);
-      continue;
-    }
-    // It may be a version of another batch that the sends were in (R4').
-    follower_.OnTransaction(*standing.mempool_spender, now_ms);
-  }
-  NoteGoneRivals(reply.batch, *standings, now_ms);
-  NoteVanished(*attempt, reply.batch, std::move(vanished), now_ms);
+  const bool all_unspent = standings_.Note(reply.batch, *standings, now_ms);
   // The coins are there: a lock that the node does not give is done without (R8).
   if (all_unspent) attempt->locked = true;
   const Batch* batch = ledger_.FindBatch(reply.batch);
   if (SignatureAsked(*batch) || !Ledger::IsOpen(*batch)) return;
   if (!all_unspent) return Drop(reply.batch, now_ms);
   Succeed(*attempt, reply.batch, now_ms);
-}
-
-// A rival that was only in the mempool is gone when a coin that it spends is not spent by it there.
-void Payer::NoteGoneRivals(BatchId batch, const std::vector<CoinStanding>& standings,
-                           Millis now_ms) {
-  std::vector<bitcoin::Txid> gone;
-  for (const Rival& rival : ledger_.FindBatch(batch)->rivals) {
-    if (rival.block) continue;
-    const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
-    const auto& inputs = transaction->inputs;
-    const bool is_gone =
-        std::any_of(standings.begin(), standings.end(), [&](const CoinStanding& one) {
-          const bool spends = std::any_of(
-              inputs.begin(), inputs.end(),
-              [&](const bitcoin::TxIn& input) { return input.prevout == one.outpoint; });
-          return spends &&
-                 !(one.mempool_spender && bitcoin::TxidOf(*one.mempool_spender) == rival.txid);
-        });
-    if (is_gone) gone.push_back(rival.txid);
-  }
-  for (const bitcoin::Txid& txid : gone) outbox_.Write(RivalGone{batch, txid}, now_ms);
-}
-
-// One look says nothing: the block that was just read, or will be, may hold what spends the coins.
-// Seen twice with a whole reconciliation between, on a node that is up to date, it is written down.
-void Payer::NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::OutPoint> vanished,
-                         Millis now_ms) {
-  const Batch& known = *ledger_.FindBatch(batch);
-  std::erase_if(vanished,
-                [&](const bitcoin::OutPoint& coin) { return IsTakenInChain(known, coin); });
-  const bool goes_on = attempt.vanished == vanished;
-  if (!goes_on) attempt.vanished_round = follower_.rounds();
-  attempt.vanished = vanished;
-  if (!SignatureAsked(known) || known.superseded || known.confirmation) return;
-  if (known.vanished == vanished) return;
-  const bool some_are_back =
-      std::any_of(known.vanished.begin(), known.vanished.end(), [&](const bitcoin::OutPoint& coin) {
-        return std::find(vanished.begin(), vanished.end(), coin) == vanished.end();
-      });
-  if (some_are_back) {
-    outbox_.Write(CoinsVanished{batch, {}}, now_ms);
-    return;
-  }
-  if (!goes_on || follower_.rounds() <= attempt.vanished_round) {
-    return follower_.WantWallet(now_ms);
-  }
-  if (follower_.building_stall()) return;
-  outbox_.Write(CoinsVanished{batch, std::move(vanished)}, now_ms);
 }
 
 void Payer::MakeDue(Millis now_ms) {

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "core/answers.h"
+#include "core/coin_standings.h"
 #include "core/commands.h"
 #include "core/follower.h"
 #include "core/look_book.h"
@@ -88,8 +89,6 @@ class Payer {
     int failures = 0;
     Millis due_ms = 0;
     std::optional<Stall> stall;
-    std::vector<bitcoin::OutPoint> vanished;  // neither spent nor unspent when last looked up ...
-    uint64_t vanished_round = 0;              // ... and the follower's round then
   };
 
   static bool HasWork(const Batch& batch);
@@ -103,9 +102,6 @@ class Payer {
   void OnAccepted(const Batch& batch, Attempt& attempt, Millis now_ms);
   void NotePolicy(const Batch& batch, const Broadcasted& reply);
   void Forget(BatchId batch, Attempt& attempt);
-  void NoteGoneRivals(BatchId batch, const std::vector<CoinStanding>& standings, Millis now_ms);
-  void NoteVanished(Attempt& attempt, BatchId batch, std::vector<bitcoin::OutPoint> vanished,
-                    Millis now_ms);
   std::vector<bitcoin::OutPoint> CoinsToLock(const Batch& batch) const;
   void LookUp(const Batch& batch, Attempt& attempt);
   void TakeWantedLook(const Batch& batch, Attempt& attempt, Millis now_ms);
@@ -126,6 +122,7 @@ class Payer {
   std::map<BatchId, Attempt> attempts_;
   std::set<std::pair<Millis, BatchId>> due_;
   std::set<BatchId> refused_by_policy_;
+  CoinStandings standings_;
   LookBook looks_;                // for those who wanted one
   std::set<BatchId> await_look_;  // looked at again when one comes back
   std::map<bitcoin::Txid, Millis> held_until_ms_;

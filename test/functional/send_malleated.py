@@ -4,7 +4,7 @@ one of two valid signatures, which a miner may take. It is the same payment.
 
 import shutil
 
-from framework import case, faults, transactions
+from framework import audit, case, faults, transactions
 from framework.chain import Chain
 from framework.rpc import to_btc
 from framework.sending import AMOUNT_SAT, BRISK, COIN_SAT, WAIT_S, SendCase
@@ -97,6 +97,8 @@ class Malleated(LegacyCase):
         self.mine(other)
         self.node.mine(FINALITY)
         self.wait_for("w-1", "final", txid=other.txid, fee_sat=0)
+        self.daemon.stop()
+        audit.check(self.daemon, self.node)
 
     def test_mined_while_sendonce_is_down(self):
         self.pay()
