@@ -21,17 +21,20 @@ bool LookBook::IsOnItsWay(const Batch& batch) const {
 }
 
 void LookBook::Complete(BatchId batch, uint64_t readings, Millis now_ms) {
+  std::erase_if(looks_, [&](const auto& item) {
+    const auto& at_ms = item.second.at_ms;
+    return at_ms && now_ms - *at_ms > window_ms_;
+  });
   Look& look = looks_[batch];
   look.at_ms = now_ms;
   look.readings_before = readings;
   ++completed_;
 }
 
-bool LookBook::HasLooked(BatchId batch, const bitcoin::Txid& txid, Millis now_ms,
-                         Millis window_ms) const {
+bool LookBook::HasLooked(BatchId batch, const bitcoin::Txid& txid, Millis now_ms) const {
   const auto found = looks_.find(batch);
   if (found == looks_.end() || !found->second.at_ms) return false;
-  if (now_ms - *found->second.at_ms > window_ms) return false;
+  if (now_ms - *found->second.at_ms > window_ms_) return false;
   return !found->second.sent_since.contains(txid);
 }
 

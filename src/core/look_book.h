@@ -16,6 +16,9 @@ namespace sendonce::core {
 
 class LookBook {
  public:
+  // A look says something for so long.
+  explicit LookBook(Millis window_ms) : window_ms_(window_ms) {}
+
   // Of transactions, whatever batch they are sent for.
   void NoteSent(const bitcoin::Txid& txid);
   void NoteOutcome(const bitcoin::Txid& txid);
@@ -30,9 +33,8 @@ class LookBook {
   // Counts those that came back.
   uint64_t completed() const { return completed_; }
 
-  // A look came back no longer ago than `window_ms`, and the transaction was not sent since it
-  // began.
-  bool HasLooked(BatchId batch, const bitcoin::Txid& txid, Millis now_ms, Millis window_ms) const;
+  // A look came back a moment ago, and the transaction was not sent since it began.
+  bool HasLooked(BatchId batch, const bitcoin::Txid& txid, Millis now_ms) const;
   // The readings of the chain that had begun when it came back; nullopt if none has.
   std::optional<uint64_t> ReadingsBefore(BatchId batch) const;
 
@@ -43,6 +45,7 @@ class LookBook {
     std::set<bitcoin::Txid> sent_since;
   };
 
+  const Millis window_ms_;
   std::map<BatchId, Look> looks_;
   std::multiset<bitcoin::Txid> on_its_way_;
   uint64_t completed_ = 0;

@@ -72,7 +72,8 @@ Payer::Payer(const Policy& policy, Ledger& ledger, Outbox& outbox, Follower& fol
       ledger_(ledger),
       outbox_(outbox),
       follower_(follower),
-      standings_(ledger, outbox, follower) {
+      standings_(ledger, outbox, follower),
+      looks_(policy.retry_max_ms) {
   ScheduleAll(0);
 }
 
@@ -316,7 +317,7 @@ void Payer::WantLook(BatchId batch, Millis now_ms) {
 }
 
 bool Payer::HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms) const {
-  return looks_.HasLooked(batch, version, now_ms, policy_.retry_max_ms);
+  return looks_.HasLooked(batch, version, now_ms);
 }
 
 bool Payer::HasReadSinceLook(BatchId batch) const {
@@ -395,7 +396,6 @@ Payer::Attempt* Payer::Returned(BatchId batch) {
 void Payer::Forget(BatchId batch, Attempt& attempt) {
   due_.erase({attempt.due_ms, batch});
   refused_by_policy_.erase(batch);
-  looks_.Forget(batch);
   standings_.Forget(batch);
   attempts_.erase(batch);
 }

@@ -456,6 +456,26 @@ BOOST_AUTO_TEST_CASE(another_amount_is_held_before_its_rival_is_on_record) {
              1);
 }
 
+// The batch is confirmed by what pays its neighbour, and has nothing to be done for it but the
+// look.
+BOOST_AUTO_TEST_CASE(pay_again_is_looked_for_where_the_batch_is_confirmed_for_others) {
+  Operated play({CoinOf(1, 1'000'000)});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  play.Settle();
+  BOOST_TEST(play.ledger().batches().size() == 1U);
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 1'000'000)},
+                                     {OutputTo("alice", 49'000), OutputTo("bob", 60'000)})});
+  BOOST_TEST(play.NameOfState("w-2") == "confirmed");
+  play.node.Fund(CoinOf(9, 2'000'000), 6);
+  play.After(120'000);
+  play.Settle();
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  for (int i = 0; i < 500 && !play.IsAskedTo<Broadcast>(); ++i) {
+    if (play.SettleOneStep().empty() && !play.IsAsked()) play.Wake();
+  }
+  BOOST_TEST(play.IsAskedTo<Broadcast>());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
