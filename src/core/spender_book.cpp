@@ -102,6 +102,9 @@ const Version* SpenderBook::AdoptOrNoteRival(const Batch& batch,
         "count as paid by it",
         now_ms);
   }
+  // A log that was put back may not know that its own was signed, and then replaced by this one:
+  // what this one leaves out is paid again only by R4.
+  CountAsAsked(id, now_ms);
   outbox_.Write(VersionAdopted{id, bitcoin::SerializeTransaction(transaction), match.paid}, now_ms);
   return FindVersion(*ledger_.FindBatch(id), txid);
 }
@@ -118,7 +121,7 @@ void SpenderBook::NoteRival(const Batch& batch, const bitcoin::Transaction& tran
   const bool differs = std::any_of(match.by_send.begin(), match.by_send.end(),
                                    [](PaymentMatch one) { return one != PaymentMatch::kNotPaid; });
   // Held first: with the rival on record, or after a death between the two, it could be too late.
-  if (differs) HoldForVerdict(id, now_ms);
+  if (differs) CountAsAsked(id, now_ms);
   outbox_.Write(RivalSeen{id, bitcoin::SerializeTransaction(transaction), block}, now_ms);
   // Where all sends have left, or the transaction is our own for other sends, nobody has to look.
   if (ledger_.FindBatch(id)->superseded || ledger_.FindBatchByTxid(txid)) return;
@@ -131,13 +134,13 @@ void SpenderBook::NoteRival(const Batch& batch, const bitcoin::Transaction& tran
                 now_ms);
 }
 
-// Whether the send is paid only a person can say (R7): the batch is not given up for other coins.
-// The way to keep it is the record after which it may not be: as if its signature had been asked
-// for.
-void SpenderBook::HoldForVerdict(BatchId id, Millis now_ms) {
+// The batch is not given up for other coins from here on: as if its signature had been asked for,
+// which is the record that forbids it. Where an amount differs (R7) only a person can say whether
+// the send is paid.
+void SpenderBook::CountAsAsked(BatchId id, Millis now_ms) {
   if (SignatureAsked(*ledger_.FindBatch(id))) return;
-  const SignatureRequested held{id, 0};
-  if (!ledger_.Objection(held)) outbox_.Write(held, now_ms);
+  const SignatureRequested counted{id, 0};
+  if (!ledger_.Objection(counted)) outbox_.Write(counted, now_ms);
 }
 
 }  // namespace sendonce::core

@@ -33,7 +33,7 @@ class SpenderBook {
   void WarnOfSecondPayment(const Batch& batch, const Version& version, Millis now_ms);
   const Version* AdoptOrNoteRival(const Batch& batch, const bitcoin::Transaction& transaction,
                                   const std::optional<ChainPosition>& block, Millis now_ms);
-  void HoldForVerdict(BatchId id, Millis now_ms);
+  void CountAsAsked(BatchId id, Millis now_ms);
   void NoteRival(const Batch& batch, const bitcoin::Transaction& transaction, const Match& match,
                  const std::optional<ChainPosition>& block, Millis now_ms);
 
