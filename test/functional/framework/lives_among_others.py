@@ -136,6 +136,7 @@ class Judged(AmongOthers):
         self.wait_in(ordeal, "conflicted")
         self.promises.never(self.send_id)
         ordeal.send_in(("cancelled",), judge)
+        self.node.fund(self.wallet, ["1"])  # for those who live here after it
 
 
 LIVES = (SentAndRaised, Reorganised, Fenced, GivenUp, Rebuilt, TakenOver, PaidBefore, Judged)
