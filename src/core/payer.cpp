@@ -482,7 +482,9 @@ void Payer::AcceptElsewhere(BatchId id, const Version& version, Millis now_ms) {
   for (BatchId other : BatchesSpentBy(ledger_, *bitcoin::ParseTransaction(version.raw_tx))) {
     const Batch& batch = *ledger_.FindBatch(other);
     const Version* same = other == id ? nullptr : FindVersion(batch, version.txid);
-    if (!same || !Ledger::IsOpen(batch) || !ledger_.IsNews(batch, *same)) continue;
+    // It may be there without its signatures, where a log was put back: reserved again, the same.
+    if (!same || same->raw_tx.empty()) continue;
+    if (!Ledger::IsOpen(batch) || !ledger_.IsNews(batch, *same)) continue;
     outbox_.Write(VersionAccepted{other, version.txid}, now_ms);
   }
 }
