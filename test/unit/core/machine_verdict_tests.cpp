@@ -476,6 +476,37 @@ BOOST_AUTO_TEST_CASE(pay_again_is_looked_for_where_the_batch_is_confirmed_for_ot
   BOOST_TEST(play.IsAskedTo<Broadcast>());
 }
 
+// A log that was put back from before the signature: it can not tell its own transaction by its
+// legacy coins, and that was replaced by one that leaves w-1 out. Both may yet confirm.
+BOOST_AUTO_TEST_CASE(what_a_foreign_version_leaves_out_waits_for_r4_behind_a_lost_signature) {
+  const Coin coin = samples::LegacyCoinOf(1, 1'000'000);
+  Operated play({coin});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  for (int i = 0; i < 200 && !play.IsAskedTo<LockCoins>(); ++i) {
+    if (play.SettleOneStep().empty()) play.Wake();
+  }
+  play.Durable();
+  const MemoryLog copy = play.log;
+  play.Settle();
+  BOOST_TEST(play.node.mempool().size() == 1U);
+  play.node.MineOnly(
+      {Operated::Foreign({coin}, {OutputTo("bob", 60'000), OutputTo("mallory", 800'000)})});
+  play.node.Fund(CoinOf(9, 2'000'000), 6);
+  play.log = copy;
+  play.Crash();
+  play.Settle();
+  play.WakeAndSettle(5);
+  play.AcceptAllAlarms();
+  for (int i = 0; i < 10; ++i) {
+    play.node.Mine();
+    play.Reconcile();
+    play.WakeAndSettle(2);
+  }
+  BOOST_TEST(play.Payments(50'000) == 0);
+  BOOST_TEST(play.NameOfState("w-1") == "conflicted");
+  BOOST_TEST((play.View("w-2").outcome == SendOutcome::kSent));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
