@@ -45,9 +45,10 @@ bool AlarmReader::IsDoneWith(core::Seq alarm) {
   for (const int number : spend.pays) all = IsGiven(number, PayerNow(number, spend)) && all;
   if (!all) return false;
   for (const int number : spend.pays) {
-    if (KnowsItself(number, spend)) continue;
-    if (world_.IsThere(spend.txid)) {
-      paid_[number] = spend.txid;
+    const Known payer = PayerNow(number, spend);
+    if (KnowsItself(number, spend) || KnowsItself(number, payer)) continue;
+    if (world_.IsThere(payer.txid)) {
+      paid_[number] = payer.txid;
     } else {
       checkers_.payments().SetAside(number, spend.txid);
     }
