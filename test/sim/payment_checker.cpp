@@ -53,6 +53,12 @@ bool PaymentChecker::IsCoveredByVerdict(int number, const bitcoin::Txid& txid) c
          covered_by_verdict_.contains({number, txid});
 }
 
+void PaymentChecker::OnReplaced(const bitcoin::Txid& old_txid, const bitcoin::Txid& txid) {
+  for (int number = 0; number < kMaxSends; ++number) {
+    if (IsCoveredByVerdict(number, old_txid)) covered_by_verdict_.insert({number, txid});
+  }
+}
+
 bool PaymentChecker::IsDeepRival(int number, const Known& rival, const Known& excluded) const {
   if (rival.txid == excluded.txid || rival.pays.contains(number)) return false;
   return node_.ConfirmationsOf(rival.txid) >= conflict_depth_ && book_.Exclude(rival, excluded);

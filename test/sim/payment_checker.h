@@ -41,6 +41,8 @@ class PaymentChecker {
   // The log was put back from when only these were. What an operator has decided stays decided.
   void OnPutBack(const std::set<int>& then) { never_ = then; }
   // An operator says that the send has nothing to do with this transaction, whatever comes of it.
+  // What takes the place of a transaction is covered by what was said about that one.
+  void OnReplaced(const bitcoin::Txid& old_txid, const bitcoin::Txid& txid);
   void SetAside(int number, const bitcoin::Txid& txid) {
     covered_by_verdict_.insert({number, txid});
   }

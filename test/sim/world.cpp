@@ -287,10 +287,11 @@ void World::SendAgain(const Transaction& transaction) {
 }
 
 // One of the mempool that leaves change, with less of it.
-bool World::Bump(Transaction& transaction, std::set<int>& like) {
+bool World::Bump(Transaction& transaction, std::set<int>& like, bitcoin::Txid& replaced) {
   const auto& mempool = node_.mempool();
   if (mempool.empty() || bumps_ == kMaxBumps) return false;
   transaction = dice_.Pick(mempool);
+  replaced = bitcoin::TxidOf(transaction);
   like = LikeSendsOf(transaction);
   TxOut& change = transaction.outputs.back();
   if (transaction.outputs.size() < 2 || change.amount_sat < 30'000) return false;
@@ -300,8 +301,10 @@ bool World::Bump(Transaction& transaction, std::set<int>& like) {
   return true;
 }
 
-void World::SendBumped(Transaction bumped, const std::set<int>& like, const std::string& what) {
+void World::SendBumped(Transaction bumped, const bitcoin::Txid& replaced, const std::set<int>& like,
+                       const std::string& what) {
   SignForeignly(bumped);
+  checkers_.payments().OnReplaced(replaced, bitcoin::TxidOf(bumped));
   Know(bumped, like);
   if (trace_.on()) trace_.World(what + trace_.NameOf(bumped));
   node_.Broadcast(samples::BytesOf(bumped));
@@ -311,7 +314,8 @@ void World::SendBumped(Transaction bumped, const std::set<int>& like, const std:
 void World::PayInPart() {
   Transaction bumped;
   std::set<int> like;
-  if (!Bump(bumped, like)) return;
+  bitcoin::Txid replaced;
+  if (!Bump(bumped, like, replaced)) return;
   const size_t payees = bumped.outputs.size() - 1;
   const auto place = static_cast<size_t>(dice_.Roll(static_cast<int>(payees)));
   if (payees > 1 && dice_.OneIn(3)) {
@@ -319,21 +323,22 @@ void World::PayInPart() {
   } else {
     bumped.outputs[place].amount_sat -= 10'000;
   }
-  SendBumped(std::move(bumped), like, "somebody pays in part by ");
+  SendBumped(std::move(bumped), replaced, like, "somebody pays in part by ");
 }
 
 // bumpfee: the same coins and payments, or all payments but those of one send, and less change.
 void World::BumpForeignly() {
   Transaction bumped;
   std::set<int> like;
-  if (!Bump(bumped, like)) return;
+  bitcoin::Txid replaced;
+  if (!Bump(bumped, like, replaced)) return;
   if (bumped.outputs.size() > 2 && dice_.OneIn(2)) {
     const bool two = bumped.outputs[1].script == samples::ScriptOf("payee2b") ||
                      bumped.outputs[1].script == samples::ScriptOf("payee5b");
     if (two && bumped.outputs.size() == 3) return;
     bumped.outputs.erase(bumped.outputs.begin(), bumped.outputs.begin() + (two ? 2 : 1));
   }
-  SendBumped(std::move(bumped), like, "somebody bumps it to ");
+  SendBumped(std::move(bumped), replaced, like, "somebody bumps it to ");
 }
 
 // The same payment under another name, straight into a block (BIP 62).

@@ -74,8 +74,9 @@ class World {
   void TakeInABlock() { TakeACoin(true); }
   void BumpForeignly();
   void PayInPart();
-  bool Bump(bitcoin::Transaction& transaction, std::set<int>& like);
-  void SendBumped(bitcoin::Transaction bumped, const std::set<int>& like, const std::string& what);
+  bool Bump(bitcoin::Transaction& transaction, std::set<int>& like, bitcoin::Txid& replaced);
+  void SendBumped(bitcoin::Transaction bumped, const bitcoin::Txid& replaced,
+                  const std::set<int>& like, const std::string& what);
   void Malleate();
   void Deposit();
   void Reorganise();
