@@ -32,7 +32,6 @@ struct PaidOutside : Play {
     return AdoptPayment(id, {To("alice", 50'000)}, bitcoin::TxidOf(payment));
   }
 
-  std::string NameOfState(const SendId& id) { return std::string(StateName(View(id).state)); }
   Verdict VerdictOf(CallToken call) const { return std::get<SendReply>(ReplyTo(call)).verdict; }
 
   // As sendonce-wal verify judges each record.

@@ -44,13 +44,6 @@ struct Operated : Play {
     }
   }
 
-  void WakeAndSettle(int times) {
-    for (int i = 0; i < times; ++i) {
-      Wake();
-      Settle();
-    }
-  }
-
   void AcceptAllAlarms() {
     std::vector<Seq> open;
     for (const auto& [number, alarm] : ledger().alarms()) {
@@ -59,7 +52,6 @@ struct Operated : Play {
     for (Seq number : open) AcceptAlarm(number);
   }
 
-  std::string NameOfState(const SendId& id) { return std::string(StateName(View(id).state)); }
   int Payments(bitcoin::Amount amount_sat) const {
     return node.PaymentsInChain(OutputTo("alice", amount_sat));
   }
