@@ -38,8 +38,15 @@ class PaymentChecker {
 
   // Those that were called never.
   const std::set<int>& never() const { return never_; }
-  // The log was put back from when only these were. What an operator has decided stays decided.
-  void OnPutBack(const std::set<int>& then) { never_ = then; }
+  // The log was put back from when only these were. What an operator has decided stays decided;
+  // what he has paid from elsewhere, no log and no wallet tells of any more.
+  void OnPutBack(const std::set<int>& then) {
+    never_ = then;
+    covered_by_verdict_.insert(paid_from_elsewhere_.begin(), paid_from_elsewhere_.end());
+  }
+  void OnPaidFromElsewhere(int number, const bitcoin::Txid& txid) {
+    paid_from_elsewhere_.insert({number, txid});
+  }
   // An operator says that the send has nothing to do with this transaction, whatever comes of it.
   // What takes the place of a transaction is covered by what was said about that one.
   void OnReplaced(const bitcoin::Txid& old_txid, const bitcoin::Txid& txid);
@@ -64,6 +71,7 @@ class PaymentChecker {
   // What paid a send when an operator decided about it: his word is about all of it, also about
   // what the log has never seen, and stands, whatever becomes of the chain.
   std::set<std::pair<int, bitcoin::Txid>> covered_by_verdict_;
+  std::set<std::pair<int, bitcoin::Txid>> paid_from_elsewhere_;
 };
 
 }  // namespace sendonce::sim

@@ -272,6 +272,7 @@ void World::PayFromElsewhere(int number) {
       SpendByHand(coin, outputs, IsLike(number) ? std::set{number} : std::set<int>{});
   if (trace_.on())
     trace_.World(IdOf(number) + " is paid from elsewhere: " + trace_.NameOf(payment));
+  checkers_.payments().OnPaidFromElsewhere(number, bitcoin::TxidOf(payment));
   node_.Broadcast(samples::BytesOf(payment));
 }
 
