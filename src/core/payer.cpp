@@ -118,6 +118,8 @@ void Payer::Advance(Millis now_ms) {
     const BatchId id = due_.begin()->second;
     Attempt& attempt = attempts_.at(id);
     const Batch* batch = ledger_.FindBatch(id);
+    // Of what is closed nobody has to know who spends its coins.
+    if (batch && !Ledger::IsOpen(*batch)) attempt.wants_look = false;
     if (!batch || (!HasWork(*batch) && !attempt.wants_look)) {
       Forget(id, attempt);
     } else if (attempt.in_flight) {

@@ -221,6 +221,32 @@ BOOST_FIXTURE_TEST_CASE(verdicts_that_wait_are_limited_and_end_with_the_process,
   BOOST_TEST(NameOfState("w-1") == "conflicted");
 }
 
+// While the look is out it becomes final, by a version that leaves an added coin locked: there is
+// nothing to be looked for any more, and the lock is given back.
+BOOST_AUTO_TEST_CASE(a_look_at_a_batch_that_has_become_final_is_not_taken_again) {
+  Operated play({CoinOf(1, 53'000), CoinOf(2, 40'000)});
+  play.SubmitAndSettle("w-1", 50'000);
+  const Transaction first = play.node.mempool().at(0);
+  play.Bump("w-1", 20'000);
+  play.Settle();
+  BOOST_TEST(play.node.mempool().at(0).inputs.size() == 2U);
+  play.SeeInMempool(Operated::Foreign({CoinOf(1, 53'000)}, {OutputTo("mallory", 1'000)}));
+  play.GiveVerdict("w-1", OperatorVerdict::kNever);
+  BOOST_REQUIRE(play.IsAskedTo<LookUpCoins>());
+  play.node.MineOnly({first});
+  for (int i = 0; i < 6; ++i) play.node.MineOnly({});
+  while (!play.IsAskedTo<ReadChain>()) {
+    play.ChainHint();
+    if (play.IsAskedTo<ReadCoins>()) play.ReadsCoins();
+    if (play.IsAskedTo<ReadSpends>()) play.ReadsSpends();
+  }
+  play.ReadsChain();
+  for (int i = 0; i < 200; ++i) play.SettleOneStep();
+  BOOST_TEST(!play.IsAsked());
+  BOOST_TEST(play.NameOfState("w-1") == "final");
+  BOOST_TEST(play.ledger().batches().empty());
+}
+
 // The first has confirmed against the verdict, deep enough to be forgotten, while the draft was
 // made.
 BOOST_FIXTURE_TEST_CASE(a_draft_for_a_send_that_is_forgotten_is_thrown_away, Conflicted) {
