@@ -126,7 +126,7 @@ void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
     return Give(adopt, Verdict::kUnknownId, false,
                 "the id is not recorded: say which outputs the payment had");
   }
-  if (follower_.misbound()) {
+  if (follower_.is_unfit()) {
     return Give(adopt, Verdict::kNotPaying, false, follower_.View().problem);
   }
   if (waiting_.size() >= kMaxWaitingAdoptions) {

@@ -200,6 +200,7 @@ struct NodeFacts {
   ChainWork work{};
   bool initial_block_download = false;
   std::string subversion;
+  bool private_broadcast = false;  // what the node is given is not seen in its mempool
   // When the node's process began, on a clock that is never set: only for comparison with what was
   // read before. Give or take kStartToleranceMs, as the node counts in whole seconds.
   Millis started_at_ms = 0;

@@ -112,7 +112,7 @@ void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
   next_read_ms_ = now_ms + policy_.reconcile_interval_ms;
   OnNodeFacts(step->facts, now_ms);
   // Less work than was seen is no reorganisation (R10): nothing is read from such a chain.
-  const bool is_usable = !misbound_ && step->facts.work >= ledger_.chain().work;
+  const bool is_usable = !is_unfit_ && step->facts.work >= ledger_.chain().work;
   caught_up_ = false;
   if (is_usable && !step->connected) {
     trouble_code_ = "chain_unknown";
@@ -156,9 +156,9 @@ void Follower::OnNodeTrouble(const std::string& code, const std::string& text, M
 void Follower::OnNodeFacts(const NodeFacts& facts, Millis now_ms) {
   if (facts_ && facts.started_at_ms > facts_->started_at_ms + kStartToleranceMs) ++node_restarts_;
   facts_ = facts;
-  const auto misbinding = MisbindingOf(facts);
-  misbound_ = misbinding.has_value();
-  const auto problem = misbinding ? misbinding : LagOf(facts);
+  const auto unfitness = UnfitnessOf(facts);
+  is_unfit_ = unfitness.has_value();
+  const auto problem = unfitness ? unfitness : LagOf(facts);
   trouble_code_ = problem ? problem->first : "";
   trouble_text_ = problem ? problem->second : "";
   // The wallet is a moment behind each new block: that is not worth a whole interval.
@@ -166,9 +166,9 @@ void Follower::OnNodeFacts(const NodeFacts& facts, Millis now_ms) {
   SetStalls(now_ms);
 }
 
-// Another genesis or another binding: the answers from the log stay true, but nothing may be paid
-// through this node.
-std::optional<std::pair<std::string, std::string>> Follower::MisbindingOf(
+// Another genesis, another binding, a mempool that does not show what the node was given: the
+// answers from the log stay true, but nothing may be paid through this node, nor learnt from it.
+std::optional<std::pair<std::string, std::string>> Follower::UnfitnessOf(
     const NodeFacts& facts) const {
   const WalCreated& created = ledger_.created();
   if (facts.genesis != created.genesis) {
@@ -192,6 +192,11 @@ std::optional<std::pair<std::string, std::string>> Follower::MisbindingOf(
   }
   if (!facts.wallet_has_private_keys) {
     return {{"cannot_sign", "wallet '" + facts.wallet_name + "' has no private keys"}};
+  }
+  if (facts.private_broadcast) {
+    return {{"private_broadcast",
+             "the node runs with -privatebroadcast, so that its mempool does not show what it was "
+             "given: start it without"}};
   }
   return std::nullopt;
 }
@@ -223,7 +228,7 @@ bool Follower::behind_wallet() const {
 void Follower::SetStalls(Millis now_ms) {
   std::string code = trouble_code_;
   std::string detail = trouble_text_;
-  bool automatic = !misbound_ && code != "chain_unknown" && code != "pruned_below";
+  bool automatic = !is_unfit_ && code != "chain_unknown" && code != "pruned_below";
   if (code.empty() && behind_wallet()) {
     code = "wal_behind_wallet";
     detail = kBehindWallet;
@@ -493,7 +498,7 @@ ChainPosition Follower::BlockBelowTip(int32_t depth) const {
 }
 
 std::optional<std::string> Follower::RefusalToPay() const {
-  if (misbound_) return trouble_text_;
+  if (is_unfit_) return trouble_text_;
   if (behind_wallet()) return kBehindWallet;
   return std::nullopt;
 }

@@ -74,8 +74,9 @@ class Follower {
   bool behind_wallet() const;
   // Each spend that was unexplained then has been matched by its coins.
   bool has_matched_spends() const { return compared_with_wallet_ && matcher_.is_done(); }
-  // The wallet or chain is not the one that the log is bound to.
-  bool misbound() const { return misbound_; }
+  // The wallet or chain is not the one that the log is bound to, or the node does not show what it
+  // is given.
+  bool is_unfit() const { return is_unfit_; }
   // The chain was read to its end, on a node that has all the work that was ever seen (R10).
   bool has_read_chain() const { return caught_up_; }
   bool coins_known() const { return coins_known_; }
@@ -114,7 +115,7 @@ class Follower {
   void OnFailedRead(const Outcome<T>& outcome, Millis wait_ms, Millis now_ms);
   void FinishRound(Millis now_ms);
   void OnNodeFacts(const NodeFacts& facts, Millis now_ms);
-  std::optional<std::pair<std::string, std::string>> MisbindingOf(const NodeFacts& facts) const;
+  std::optional<std::pair<std::string, std::string>> UnfitnessOf(const NodeFacts& facts) const;
   std::optional<std::pair<std::string, std::string>> LagOf(const NodeFacts& facts) const;
   void OnNodeTrouble(const std::string& code, const std::string& text, Millis now_ms);
   void SetStalls(Millis now_ms);
@@ -156,7 +157,7 @@ class Follower {
   std::optional<NodeFacts> facts_;
   std::string trouble_code_ = "starting";  // of the last attempt to read; empty if it went well
   std::string trouble_text_ = "the node has not been read yet";
-  bool misbound_ = false;
+  bool is_unfit_ = false;
   uint64_t readings_begun_ = 0;
   uint64_t last_whole_reading_ = 0;
   bool has_followed_ = false;  // a step of the chain, in this process

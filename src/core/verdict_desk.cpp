@@ -53,7 +53,7 @@ void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms)
   }
   // That it is paid promises nothing that a newer log could know better.
   const bool only_stops_paying = call.verdict == OperatorVerdict::kPaid &&
-                                 follower_.has_matched_spends() && !follower_.misbound();
+                                 follower_.has_matched_spends() && !follower_.is_unfit();
   if (const auto refusal = follower_.RefusalToPromise(); refusal && !only_stops_paying) {
     return Give(call, refusal->verdict, false, refusal->detail);
   }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "node/failure.h"
+#include "node/private_broadcast.h"
 #include "node/rpc_values.h"
 
 namespace sendonce::node {
@@ -135,6 +136,9 @@ Outcome<NodeFacts> ReadNodeFacts(RpcClient& rpc) {
     if (!result) return FailedAs<NodeFacts>(std::move(reply));
     if (!question.take(*result, facts)) return Malformed(question.method);
   }
+  auto is_private = ReadPrivateBroadcast(rpc);
+  if (!std::holds_alternative<bool>(is_private)) return FailedAs<NodeFacts>(std::move(is_private));
+  facts.private_broadcast = std::get<bool>(is_private);
   return facts;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "node/failure.h"
+#include "node/private_broadcast.h"
 
 namespace sendonce::node {
 
@@ -51,10 +52,6 @@ struct Argument {
 };
 constexpr Argument kArguments[] = {{"lockunspent", "persistent"},
                                    {"sendrawtransaction", "maxburnamount"}};
-
-// From here on getprivatebroadcastinfo is an error unless -privatebroadcast is on (32.0); before,
-// it answers always, and only transactions that it lists show that it is on.
-constexpr int64_t kVersionThatTellsPrivateBroadcast = 320'000;
 
 constexpr std::array<std::string_view, 3> kAllInterfaces = {
     "tcp://0.0.0.0:", "tcp://*:", "tcp://[::]:"};
@@ -119,22 +116,11 @@ Outcome<core::Done> CheckWallet(RpcClient& rpc, std::vector<std::string>& unmet)
   return core::Done{};
 }
 
-// A node that sends its own transactions through other nodes only does not show them in its
-// mempool: nothing that we learn from that would be true.
 Outcome<core::Done> CheckBroadcast(RpcClient& rpc, std::vector<std::string>& unmet) {
-  auto reply = rpc.Call("getprivatebroadcastinfo", "[]");
-  const auto* refused = std::get_if<Refused>(&reply);
-  if (refused && refused->why == Refusal::kRejected) return core::Done{};
-  const Json* queue = std::get_if<Json>(&reply);
-  if (!queue) return FailedAs<core::Done>(std::move(reply));
-  auto network = rpc.Call("getnetworkinfo", "[]");
-  const Json* info = std::get_if<Json>(&network);
-  if (!info) return FailedAs<core::Done>(std::move(network));
-  const auto version = (*info)["version"].Integer();
-  if (!version) return Malformed("getnetworkinfo");
-  if (*version >= kVersionThatTellsPrivateBroadcast || (*queue)["transactions"].size() > 0) {
-    unmet.push_back("the node runs with -privatebroadcast: start it without");
-  }
+  auto reply = ReadPrivateBroadcast(rpc);
+  const bool* is_private = std::get_if<bool>(&reply);
+  if (!is_private) return FailedAs<core::Done>(std::move(reply));
+  if (*is_private) unmet.push_back("the node runs with -privatebroadcast: start it without");
   return core::Done{};
 }
 

@@ -315,6 +315,19 @@ class Policy(BlockedCase):
         self.proxy.remove(rule)
         self.assert_goes_on("first", "bad", "good")
 
+    def test_it_does_not_show_what_it_is_given(self):
+        """With -privatebroadcast: what stays out of its mempool could still be paid."""
+        rule = self.proxy.on("lockunspent", faults.DropRequest())
+        self.submit("w-1")
+        self.proxy.wait_for_call("lockunspent")
+        shown = self.proxy.on("getprivatebroadcastinfo", faults.Result({"transactions": [{}]}))
+        wait_until(lambda: self.api.status()["stalled"], "the node is read")
+        self.proxy.remove(rule)
+        self.assert_all_blocked("w-1", "private_broadcast", "operator", says="-privatebroadcast")
+        self.assert_problem(self.api.delete("w-1"), 503, "not_paying")
+        self.proxy.remove(shown)
+        self.assert_goes_on("w-1")
+
     def test_it_wants_a_higher_fee(self):
         self.node.restart("-minrelaytxfee=0.0005")
         self.addCleanup(self.node.restart)

@@ -1,5 +1,5 @@
 /* Two daemons, with two logs, are made for one wallet at the same time (`init`; node/wallet_binding.cpp). The binding is a label in
- * the wallet: a set, without compare-and-set. Each pays only while it reads its own binding and no other (Follower::MisbindingOf). */
+ * the wallet: a set, without compare-and-set. Each pays only while it reads its own binding and no other (Follower::UnfitnessOf). */
 bit label[2];   /* durable in the wallet */
 bit pays[2];
 

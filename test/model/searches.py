@@ -98,7 +98,7 @@ MUTANTS = (
            "sends leave an unknown signature together (ObjectionToCoinClaims); and SignatureRequested counts for ever (MayPaySet)"),
     Mutant("V8", PAYMENT, "NI=2 NB=2 NT=4 NF=1 LIVENESS", "V8_NO_VERDICT", "G5",
            "R4 d: a verdict, where only an ancestor is double-spent (CallDesk::OnVerdict)"),
-    Mutant("V9", BINDING, "", "V9_NOT_READ_AGAIN", "G2", "the bindings are read again after binding (MisbindingOf, Initializer)",
+    Mutant("V9", BINDING, "", "V9_NOT_READ_AGAIN", "G2", "the bindings are read again after binding (UnfitnessOf, Initializer)",
            short=True),
     Mutant("rebuild-on-25", PAYMENT, f"NI=1 NB=2 NT=3 NF=1 {ON_CHAIN}", "M_REFUSAL_25_IS_PROOF", "G2",
            "-25 is never proof (evidence table; Payer::OnBroadcasted only looks up)", short=True),

@@ -157,6 +157,21 @@ BOOST_AUTO_TEST_CASE(all_of_it_is_asked_for) {
   BOOST_TEST(facts.wallet_bindings.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_does_not_show_what_it_is_given_is_known) {
+  test::ScriptedNode node;
+  test::ScriptedChain chain(node);
+  chain.Extend(1, 1);
+  RpcClient rpc(node.Options());
+  BOOST_TEST(!test::ResultOf(ReadNodeFacts(rpc)).private_broadcast);
+  node.On("getprivatebroadcastinfo", test::Result(R"({"transactions":[{}]})"));
+  BOOST_TEST(test::ResultOf(ReadNodeFacts(rpc)).private_broadcast);
+  // Neither a field that is missing nor an error of another kind says that it does not.
+  node.On("getprivatebroadcastinfo", test::Result("{}"));
+  test::UnknownOf(ReadNodeFacts(rpc));
+  node.On("getprivatebroadcastinfo", test::Error(-28, "Loading"));
+  BOOST_CHECK(test::RefusalOf(ReadNodeFacts(rpc)) == core::Refusal::kNotExecuted);
+}
+
 BOOST_AUTO_TEST_CASE(one_reply_that_is_odd_makes_all_unknown) {
   for (const char* method : {"getblockchaininfo", "getblockhash", "getnetworkinfo", "uptime",
                              "getwalletinfo", "listlabels"}) {
