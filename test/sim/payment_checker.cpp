@@ -54,9 +54,16 @@ bool PaymentChecker::IsCoveredByVerdict(int number, const bitcoin::Txid& txid) c
 }
 
 void PaymentChecker::OnReplaced(const bitcoin::Txid& old_txid, const bitcoin::Txid& txid) {
+  bumped_.insert({old_txid, txid});
   for (int number = 0; number < kMaxSends; ++number) {
     if (IsCoveredByVerdict(number, old_txid)) covered_by_verdict_.insert({number, txid});
   }
+}
+
+void PaymentChecker::SetAside(int number, bitcoin::Txid txid) {
+  covered_by_verdict_.insert({number, txid});
+  const auto [first, last] = bumped_.equal_range(txid);
+  for (auto it = first; it != last; ++it) SetAside(number, it->second);
 }
 
 bool PaymentChecker::IsDeepRival(int number, const Known& rival, const Known& excluded) const {

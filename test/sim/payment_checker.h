@@ -5,6 +5,7 @@
 #ifndef SENDONCE_TEST_SIM_PAYMENT_CHECKER_H
 #define SENDONCE_TEST_SIM_PAYMENT_CHECKER_H
 
+#include <map>
 #include <set>
 
 #include "durable_facts.h"
@@ -47,12 +48,11 @@ class PaymentChecker {
   void OnPaidFromElsewhere(int number, const bitcoin::Txid& txid) {
     paid_from_elsewhere_.insert({number, txid});
   }
-  // An operator says that the send has nothing to do with this transaction, whatever comes of it.
-  // What takes the place of a transaction is covered by what was said about that one.
+  // Somebody bumped the first to the second, which whatever is said about the first covers.
   void OnReplaced(const bitcoin::Txid& old_txid, const bitcoin::Txid& txid);
-  void SetAside(int number, const bitcoin::Txid& txid) {
-    covered_by_verdict_.insert({number, txid});
-  }
+  // An operator says that the send has nothing to do with this transaction, whatever comes of it,
+  // or has come of it.
+  void SetAside(int number, bitcoin::Txid txid);
 
  private:
   void CheckPair(int number, const TransactionBook::Known& one,
@@ -72,6 +72,7 @@ class PaymentChecker {
   // what the log has never seen, and stands, whatever becomes of the chain.
   std::set<std::pair<int, bitcoin::Txid>> covered_by_verdict_;
   std::set<std::pair<int, bitcoin::Txid>> paid_from_elsewhere_;
+  std::multimap<bitcoin::Txid, bitcoin::Txid> bumped_;  // by somebody: from what, to what
 };
 
 }  // namespace sendonce::sim
