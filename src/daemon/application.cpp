@@ -165,6 +165,12 @@ class Run {
   Driver* driver_ = nullptr;
 };
 
+// Never "the one that is loaded": that can be another one with each call.
+Options WithWallet(Options options, const std::string& name) {
+  if (!options.node.rpc.wallet) options.node.rpc.wallet = name;
+  return options;
+}
+
 int RunDaemon(const Options& options, const Interposed& interposed) {
   auto logger = Logger::Open(options.log);
   if (const auto* problem = std::get_if<std::string>(&logger)) return Refuse(*problem);
@@ -191,7 +197,8 @@ int RunDaemon(const Options& options, const Interposed& interposed) {
   }
   lines.Info(LogCategory::kWal, "WAL with " + std::to_string(loaded.last_seq) + " records, " +
                                     std::to_string(loaded.sends.size()) + " open sends");
-  return Run(options, interposed, lines, log).Go(std::move(loaded));
+  const Options bound = WithWallet(options, loaded.created.wallet_name);
+  return Run(bound, interposed, lines, log).Go(std::move(loaded));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -79,22 +80,24 @@ std::string BoundAlready(const core::NodeFacts& facts) {
 // Everything that init does to one node, in order; each step returns the problem that ends it.
 class Initialization {
  public:
-  explicit Initialization(const Options& options) : options_(options), node_(options.node.rpc) {}
+  explicit Initialization(const Options& options)
+      : options_(options), node_(std::make_unique<node::Bitcoind>(options.node.rpc)) {}
 
   std::optional<std::string> CheckNode() {
-    const auto requirements = node_.CheckRequirements();
+    const auto requirements = node_->CheckRequirements();
     const auto* checked = std::get_if<node::Requirements>(&requirements);
     if (!checked) return "cannot use the node: " + Explain(requirements);
     if (!checked->unmet.empty()) return checked->unmet.front();
     if (auto problem = ReadFacts()) return problem;
     if (auto problem = ObjectionTo(facts_, options_.network)) return problem;
     if (!facts_.wallet_bindings.empty()) return BoundAlready(facts_);
+    NameTheWallet();
     return std::nullopt;
   }
 
   std::optional<std::string> Bind() {
     created_.wal_id = RandomWalId();
-    auto address = node_.NewBinding(created_.wal_id);
+    auto address = node_->NewBinding(created_.wal_id);
     if (!std::holds_alternative<std::string>(address)) {
       return "cannot bind the wallet: " + Explain(address);
     }
@@ -103,7 +106,7 @@ class Initialization {
     // Two that bind at once both see two bindings, and both refuse.
     const std::vector<std::string> only_ours{bitcoin::HexFromBytes(created_.wal_id)};
     if (facts_.wallet_bindings != only_ours) return BoundAlready(facts_);
-    const auto probe = node_.SignProbe(created_.binding_address);
+    const auto probe = node_->SignProbe(created_.binding_address);
     if (!std::holds_alternative<core::Done>(probe)) {
       return "the wallet cannot sign: " + Explain(probe) + ". " + BoundAlready(facts_);
     }
@@ -113,7 +116,7 @@ class Initialization {
   // Following begins this far below the tip, so that a reorganisation finds a block that was read.
   std::optional<std::string> ChooseFirstBlock() {
     constexpr int32_t kFirstBlockDepth = 100;
-    const auto block = node_.ReadBlockAt(std::max(0, facts_.tip.height - kFirstBlockDepth));
+    const auto block = node_->ReadBlockAt(std::max(0, facts_.tip.height - kFirstBlockDepth));
     const auto* position = std::get_if<core::ChainPosition>(&block);
     if (!position) return "cannot read the chain: " + Explain(block);
     created_.tip = *position;
@@ -123,7 +126,7 @@ class Initialization {
   // The wallet's spends up to now are nobody's business but the operator's: they are explained once
   // and for all.
   std::optional<std::string> NoteSpendsBefore() {
-    const auto spends = node_.ReadSpends({created_.tip});
+    const auto spends = node_->ReadSpends({created_.tip});
     const auto* list = std::get_if<std::vector<core::WalletSpend>>(&spends);
     if (!list) return "cannot read the wallet's spends: " + Explain(spends);
     for (const core::WalletSpend& spend : *list) created_.spends_before.push_back(spend.txid);
@@ -140,8 +143,15 @@ class Initialization {
   }
 
  private:
+  // From here on it is this one, whichever is loaded.
+  void NameTheWallet() {
+    node::RpcOptions rpc = options_.node.rpc;
+    rpc.wallet = facts_.wallet_name;
+    node_ = std::make_unique<node::Bitcoind>(rpc);
+  }
+
   std::optional<std::string> ReadFacts() {
-    auto facts = node_.ReadFacts();
+    auto facts = node_->ReadFacts();
     if (!std::holds_alternative<core::NodeFacts>(facts)) {
       return "cannot use the node: " + Explain(facts);
     }
@@ -150,7 +160,7 @@ class Initialization {
   }
 
   const Options& options_;
-  node::Bitcoind node_;
+  std::unique_ptr<node::Bitcoind> node_;
   core::NodeFacts facts_;
   core::WalCreated created_;
 };

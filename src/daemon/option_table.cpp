@@ -42,7 +42,8 @@ OptionGroup NodeGroup() {
           {"rpcuser", "<user>", "Log in with a user name and a password instead of the cookie"},
           {"rpcpassword", "<password>", "The password that belongs to -rpcuser"},
           {"rpcwallet", "<wallet>",
-           "The wallet that pays; must be given if the node has loaded more than one. -rpcwallet= "
+           "The wallet that pays (default: the log's); init must be told if several are loaded. "
+           "-rpcwallet= "
            "is the wallet without a name",
            kValue, kPerNetwork},
           {"rpcclienttimeout", "<s>",

@@ -17,11 +17,29 @@ using core::Outcome;
 Bitcoind::Bitcoind(const RpcOptions& options) : rpc_(options), drafter_(rpc_) {}
 
 Outcome<core::NodeFacts> Bitcoind::ReadFacts() {
-  return ReadNodeFacts(rpc_);
+  auto facts = ReadNodeFacts(rpc_);
+  if (const auto* read = std::get_if<core::NodeFacts>(&facts)) bindings_ = read->wallet_bindings;
+  return facts;
 }
 
 Outcome<core::ChainStep> Bitcoind::ReadChain(const core::ReadChain& effect) {
-  return ReadChainStep(rpc_, effect.locator);
+  auto step = ReadChainStep(rpc_, effect.locator);
+  if (const auto* read = std::get_if<core::ChainStep>(&step)) {
+    bindings_ = read->facts.wallet_bindings;
+  }
+  return step;
+}
+
+// Another one can have been loaded in its place, under the same name: its coins are not ours, and
+// what it does not list may have been spent all the same.
+template <typename T>
+Outcome<T> Bitcoind::OfTheSameWallet(Outcome<T> read) {
+  if (!std::holds_alternative<T>(read)) return read;
+  auto bindings = ReadBindings(rpc_);
+  const auto* carried = std::get_if<std::vector<std::string>>(&bindings);
+  if (!carried) return FailedAs<T>(std::move(bindings));
+  if (*carried != bindings_) return Moved("the wallet");
+  return read;
 }
 
 Outcome<Bitcoind::WalletCoins> Bitcoind::ReadCoins(const core::ReadCoins& effect) {
@@ -31,11 +49,11 @@ Outcome<Bitcoind::WalletCoins> Bitcoind::ReadCoins(const core::ReadCoins& effect
   auto locked = ReadLockedCoins(rpc_);
   auto* locks = std::get_if<std::vector<bitcoin::OutPoint>>(&locked);
   if (!locks) return FailedAs<WalletCoins>(std::move(locked));
-  return WalletCoins{std::move(*read), std::move(*locks)};
+  return OfTheSameWallet<WalletCoins>(WalletCoins{std::move(*read), std::move(*locks)});
 }
 
 Outcome<std::vector<core::WalletSpend>> Bitcoind::ReadSpends(const core::ReadSpends& effect) {
-  return ReadWalletSpends(rpc_, effect.since.hash);
+  return OfTheSameWallet(ReadWalletSpends(rpc_, effect.since.hash));
 }
 
 Outcome<core::FoundTransaction> Bitcoind::LookUpTransaction(const core::LookUpTransaction& effect) {

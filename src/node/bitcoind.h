@@ -23,6 +23,9 @@ namespace sendonce::node {
 // No method tries again by itself, with one exception: after HTTP 401, which means that the node
 // did nothing, the cookie file is read again, and if it has changed the request is sent once more.
 //
+// What the wallet is asked after its facts it answers as the same wallet: ReadCoins and ReadSpends
+// are Unknown if it carries other bindings by then than ReadFacts or ReadChain has seen last.
+//
 // The first refused or unknown RPC of a method is the outcome of the method. A reply that is not
 // what bitcoind documents (a field missing, an amount that is none, a block that does not parse) is
 // Unknown.
@@ -107,8 +110,12 @@ class Bitcoind {
   void Interrupt();
 
  private:
+  template <typename T>
+  core::Outcome<T> OfTheSameWallet(core::Outcome<T> read);
+
   RpcClient rpc_;
   Drafter drafter_;
+  std::vector<std::string> bindings_;  // of the wallet, as its facts were read last
 };
 
 }  // namespace sendonce::node

@@ -41,7 +41,9 @@ std::optional<Spenders> TakeSpenders(const Json& reply, const std::vector<OutPoi
     if (ReadOutPoint(entry) != coins[i] || txid.IsNull() == ReadHash(txid).has_value()) {
       return std::nullopt;
     }
-    spenders.push_back(ReadHash(txid));
+    // With -txospenderindex (Bitcoin Core 31) a spender in a block is named, too, with that block.
+    const bool is_in_block = !entry["blockhash"].IsNull();
+    spenders.push_back(is_in_block ? std::nullopt : ReadHash(txid));
   }
   return spenders;
 }

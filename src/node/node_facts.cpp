@@ -128,6 +128,15 @@ bool TakeUptime(const Json& reply, core::Millis now_ms, NodeFacts& facts) {
   return true;
 }
 
+Outcome<std::vector<std::string>> ReadBindings(RpcClient& rpc) {
+  NodeFacts facts;
+  auto reply = rpc.Call("listlabels", "[]");
+  const Json* labels = std::get_if<Json>(&reply);
+  if (!labels) return FailedAs<std::vector<std::string>>(std::move(reply));
+  if (!TakeLabels(*labels, facts)) return Malformed("listlabels");
+  return facts.wallet_bindings;
+}
+
 Outcome<NodeFacts> ReadNodeFacts(RpcClient& rpc) {
   NodeFacts facts;
   for (const Question& question : kQuestions) {

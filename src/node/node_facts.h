@@ -4,6 +4,7 @@
 #define SENDONCE_NODE_NODE_FACTS_H
 
 #include <string>
+#include <vector>
 
 #include "core/commands.h"
 #include "node/rpc_client.h"
@@ -12,6 +13,9 @@ namespace sendonce::node {
 
 // Blocking; see Bitcoind::ReadFacts.
 core::Outcome<core::NodeFacts> ReadNodeFacts(RpcClient& rpc);
+
+// Every WAL id that the wallet carries, hexadecimal. Blocking.
+core::Outcome<std::vector<std::string>> ReadBindings(RpcClient& rpc);
 
 // The label of the address that binds a wallet to a log: "sendonce:" and the id in hexadecimal.
 std::string BindingLabel(const core::WalId& wal_id);

@@ -25,7 +25,7 @@ struct RpcOptions {
   std::string cookie_file;  // changes whenever the node starts
   std::string user;         // not empty: user and password are used, never the cookie
   std::string password;
-  std::optional<std::string> wallet;  // absent: the one that is loaded; two: kWalletNotNamed
+  std::optional<std::string> wallet;  // absent: the one that is loaded, with each call
   int64_t connect_timeout_ms = 5'000;
   int64_t call_timeout_ms = 60'000;  // for one HTTP exchange, to the last byte
 };

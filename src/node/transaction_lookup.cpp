@@ -77,6 +77,16 @@ Outcome<FoundTransaction> TakeTransaction(const Json& result, const Txid& txid) 
   return found;
 }
 
+// Neither in the mempool before the wallet was asked nor in a block then. If it is in the mempool
+// now, its block has left the chain in between.
+Outcome<FoundTransaction> IsStillMissing(RpcClient& rpc, const Txid& txid) {
+  auto in_mempool = IsInMempool(rpc, txid);
+  const bool* is_there = std::get_if<bool>(&in_mempool);
+  if (!is_there) return FailedAs<FoundTransaction>(std::move(in_mempool));
+  if (*is_there) return Moved("the mempool");
+  return NotThere(txid);
+}
+
 }  // namespace
 
 // The mempool is asked first: the wallet has processed every block when it answers, so what left
@@ -92,9 +102,8 @@ Outcome<FoundTransaction> FindTransaction(RpcClient& rpc, const Txid& txid) {
   if (!result) return FailedAs<FoundTransaction>(std::move(reply));
   const auto confirmations = ReadInt32((*result)["confirmations"]);
   if (!confirmations) return Malformed("gettransaction");
-  if (*confirmations < 0 || (*confirmations == 0 && !std::get<bool>(in_mempool))) {
-    return NotThere(txid);
-  }
+  if (*confirmations < 0) return NotThere(txid);
+  if (*confirmations == 0 && !std::get<bool>(in_mempool)) return IsStillMissing(rpc, txid);
   auto taken = TakeTransaction(*result, txid);
   auto* found = std::get_if<FoundTransaction>(&taken);
   if (!found || *confirmations == 0) return taken;

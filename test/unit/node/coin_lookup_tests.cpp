@@ -67,7 +67,7 @@ struct Fixture {
       std::string entry = OutPointText(coin);
       if (const bitcoin::Transaction* spender = SpenderOf(coin)) {
         entry.pop_back();
-        entry += R"(,"spendingtxid":)" + HashText(TxidOf(*spender)) + "}";
+        entry += R"(,"spendingtxid":)" + HashText(TxidOf(*spender)) + in_block + "}";
       }
       entries.push_back(entry);
     }
@@ -85,6 +85,7 @@ struct Fixture {
   test::ScriptedNode node;
   RpcClient rpc{node.Options()};
   std::vector<bitcoin::Transaction> mempool;
+  std::string in_block;  // what the node says of a spender beside its txid
 };
 
 }  // namespace
@@ -103,6 +104,16 @@ BOOST_AUTO_TEST_CASE(a_coin_is_unspent_spent_or_neither) {
   BOOST_CHECK(standings[2].outpoint == CoinNo(3));
   BOOST_TEST(!standings[2].unspent);
   BOOST_TEST(!standings[2].mempool_spender);
+}
+
+// With -txospenderindex (Bitcoin Core 31).
+BOOST_AUTO_TEST_CASE(a_spender_in_a_block_is_none_in_the_mempool) {
+  mempool = {Spending({CoinNo(1)})};
+  in_block = R"(,"blockhash":")" + std::string(64, 'b') + "\"";
+  const auto standings = ResultOf(Read({CoinNo(1)}));
+  BOOST_TEST(!standings[0].unspent);
+  BOOST_TEST(!standings[0].mempool_spender);
+  BOOST_TEST(node.CallsOf("getrawtransaction").empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_transaction_is_read_once_however_many_coins_it_spends) {

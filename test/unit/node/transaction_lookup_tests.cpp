@@ -91,6 +91,17 @@ BOOST_AUTO_TEST_CASE(the_wallets_word_on_confirmations_is_the_later_one) {
   BOOST_TEST(ResultOf(Find()).block.has_value());
 }
 
+// Its block leaves the chain between the two questions.
+BOOST_AUTO_TEST_CASE(what_comes_back_to_the_mempool_meanwhile_is_not_missing) {
+  node.On("getmempoolentry", Error(-5, "Transaction not in mempool"));
+  node.On("gettransaction", [this](const Json&) {
+    node.On("getmempoolentry", Result("{}"));
+    return Result(JsonObject(Members()));
+  });
+  BOOST_TEST(UnknownOf(Find()) == "the mempool changed while it was read");
+  BOOST_TEST(!ResultOf(Find()).block);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_neither_in_chain_nor_mempool_is_not_found) {
   node.On("getmempoolentry", Error(-5, "Transaction not in mempool"));
   BOOST_CHECK(RefusalOf(Find()) == Refusal::kNotFound);
