@@ -192,6 +192,13 @@ void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis n
   if (!transaction || bitcoin::TxidOf(*transaction) != adopt.txid) {
     return Give(adopt, Verdict::kNodeUnavailable, false, "the node has shown another transaction");
   }
+  // It may spend coins of batches, also of the send's own: whom it pays there is written down
+  // first.
+  follower_.OnTransaction(*transaction, now_ms);
+  send = ledger_.FindSend(adopt.id);
+  if (send && (IsBound(*send) || IsRecordedPayment(*send, adopt.txid))) {
+    return OnAdopt(adopt, send);
+  }
   const SendContent content = send ? *send->content : *adopt.content;
   const auto vouts = FreeVouts(*transaction, content, ClaimsOn(ledger_, *transaction));
   if (!vouts) {

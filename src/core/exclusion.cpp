@@ -17,11 +17,6 @@ bool Spends(const std::vector<Coin>& coins, const bitcoin::OutPoint& outpoint) {
                      [&](const Coin& coin) { return coin.outpoint == outpoint; });
 }
 
-bool Conflict(const bitcoin::Transaction& a, const bitcoin::Transaction& b) {
-  return std::any_of(a.inputs.begin(), a.inputs.end(),
-                     [&](const bitcoin::TxIn& input) { return Spends(b, input.prevout); });
-}
-
 std::optional<std::string> ObjectionToSharedCoin(const Exclusion& exclusion,
                                                  const std::vector<Coin>& coins,
                                                  const bitcoin::Transaction& excluded) {
@@ -38,7 +33,7 @@ std::optional<std::string> ObjectionToRival(const Exclusion& exclusion,
   if (bitcoin::TxidOf(rival->transaction) != exclusion.rival) return "the evidence is of another";
   if (exclusion.rival == exclusion.excluded) return "a transaction does not exclude itself";
   if (rival->pays_the_send) return "the rival pays the send itself";
-  if (!Conflict(rival->transaction, excluded)) return "rival and excluded share no coin";
+  if (!ShareACoin(rival->transaction, excluded)) return "rival and excluded share no coin";
   return std::nullopt;
 }
 
@@ -50,6 +45,11 @@ std::optional<std::string> ObjectionToDescent(const Exclusion& exclusion,
 }
 
 }  // namespace
+
+bool ShareACoin(const bitcoin::Transaction& a, const bitcoin::Transaction& b) {
+  return std::any_of(a.inputs.begin(), a.inputs.end(),
+                     [&](const bitcoin::TxIn& input) { return Spends(b, input.prevout); });
+}
 
 std::optional<std::string> ObjectionToExclusion(const Exclusion& exclusion,
                                                 const std::vector<Coin>& coins,

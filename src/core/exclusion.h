@@ -28,6 +28,9 @@ struct RivalEvidence {
   int32_t depth = 0;
 };
 
+// Then one chain can hold only one of them, at any depth of a reorganisation.
+bool ShareACoin(const bitcoin::Transaction& a, const bitcoin::Transaction& b);
+
 // Why the exclusion does not hold, or nullopt if it does. `coins` is what the new batch spends and
 // every later version of it keeps; `excluded` is T.
 //   (a) kSharedCoin: `exclusion.coin` is spent by the batch and by T itself.

@@ -427,12 +427,12 @@ void Follower::OnSpendLookedUp(const TransactionLookedUp& reply, Millis now_ms) 
   const auto found = matcher_.OnLookedUp(reply, now_ms);
   if (IsNotFound(reply)) NoteSignaturesThatMayExist(now_ms);
   const auto transaction = found ? bitcoin::ParseTransaction(found->raw_tx) : std::nullopt;
-  // What the blocks hold that were read was matched then.
+  // What the blocks hold that were read was matched then. (Before the chain was read to its end,
+  // the log may follow another branch.)
   const bool was_read =
-      found && found->block && found->block->height <= ledger_.chain().tip().height;
+      caught_up_ && found && found->block && found->block->height <= ledger_.chain().tip().height;
   if (transaction && !was_read) spenders_.OnTransaction(*transaction, std::nullopt, now_ms);
-  if (transaction && IsOurOwnButForSignatures(ledger_, *transaction))
-    AcceptSpend(reply.txid, now_ms);
+  if (transaction && IsVersionWithOtherSignatures(reply.txid)) AcceptSpend(reply.txid, now_ms);
   SetStalls(now_ms);
 }
 

@@ -251,9 +251,11 @@ class Machine::Parts {
   }
 
   // After a reorganisation; but a log that was put back can hold what the wallet has signed, and
-  // not know that: nothing is given up before the wallet was heard.
+  // not know that: nothing is given up before the wallet was heard, and the blocks were read that
+  // may hold it.
   void DropStaleBatches() {
-    if (!unasked_is_stale_ || !follower_.has_matched_spends()) return;
+    if (!unasked_is_stale_) return;
+    if (!follower_.has_matched_spends() || !follower_.has_read_chain()) return;
     unasked_is_stale_ = false;
     payer_.DropUnasked(now_ms_);
   }

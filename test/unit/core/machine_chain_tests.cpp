@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "machine_phases.h"
 #include "machine_sent.h"
 
 namespace sendonce::core {
@@ -325,6 +326,58 @@ BOOST_FIXTURE_TEST_CASE(a_chain_without_a_block_that_was_read_is_not_followed, S
   CHECK_STEP(ReadsChain(other));
   BOOST_TEST((machine().paying_stall()->code == "chain_unknown"));
   BOOST_TEST(!machine().paying_stall()->automatic);
+}
+
+// A log that is put back from before a signature with legacy coins, and so far behind that the
+// wallet is heard before the chain is read; its block was reorganised meanwhile. Nothing is
+// promised, or given up, before that was read.
+BOOST_AUTO_TEST_CASE(what_is_in_another_branch_does_not_expire_before_it_is_read) {
+  SendContent content = samples::Paying({To("alice", 50'000)});
+  content.not_after_ms = 1'020'000;
+  Play play;
+  play.FundWith({samples::LegacyCoinOf(1, 1'000'000)});
+  play.Start();
+  play.node.Mine(2);
+  play.Reconcile();
+  BringTo(play, Phase::kReservationDurable, content);
+  const MemoryLog copy = play.log;
+  play.Settle();
+  const Transaction ours = play.node.mempool().at(0);
+  play.node.Reorganise(1, {ours});
+  for (int i = 0; i < 12; ++i) play.node.MineOnly({});
+  play.log = copy;
+  play.After(20'000);
+  play.Crash();
+  play.Settle();
+  play.WakeAndSettle(10);
+  BOOST_TEST(play.NameOfState("w-1") == "final");
+}
+
+BOOST_AUTO_TEST_CASE(nor_is_its_batch_given_up) {
+  Play play;
+  play.FundWith({samples::LegacyCoinOf(1, 1'000'000)});
+  play.Start();
+  play.node.Mine(12);
+  play.Reconcile();
+  play.Reconcile();
+  play.WakeAndSettle(3);
+  BringTo(play, Phase::kReservationDurable);
+  const MemoryLog copy = play.log;
+  play.Settle();
+  const Transaction ours = play.node.mempool().at(0);
+  play.node.Fund(CoinOf(9, 2'000'000), 6);
+  play.node.Reorganise(12, {});
+  play.node.Evict();
+  play.node.Reorganise(2, {ours});  // more than eight blocks above the fork
+  for (int i = 0; i < 12; ++i) play.node.MineOnly({});
+  play.log = copy;
+  play.After(20'000);
+  play.Crash();
+  play.Settle();
+  play.WakeAndSettle(10);
+  play.MineAndSettle(3);
+  BOOST_TEST(play.NameOfState("w-1") == "final");
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("alice", 50'000)) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
