@@ -177,7 +177,7 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
     return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
   }
   blocked_rebuilds_.erase(batch.id);
-  if (!payer_.HasLookedFor(attempt.exclusions, now_ms)) return;
+  if (!payer_.HasLookedFor(attempt.exclusions, Payer::Where::kMempool, now_ms)) return;
   attempt.funds = std::move(*funds);
   EmitDraft(std::move(attempt));
 }

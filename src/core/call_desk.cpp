@@ -161,9 +161,10 @@ CallDesk::Finding CallDesk::LookUp(const SendId& id, const std::optional<Send>& 
   return {send ? Verdict::kKnown : Verdict::kUnknownId, send, false, "", send ? "" : kUnknownText};
 }
 
-// No transaction that may pay it exists, or none that can still confirm (R4 c, d).
+// No transaction that may pay it exists, or none that can still confirm (R4 c). What only a verdict
+// excludes ends by the verdict `never`, which looks for it first.
 bool CallDesk::MayEnd(const Send& send) const {
-  return Ledger::IsOpen(send) && CanNeverBePaid(ledger_, send, policy_.conflict_depth);
+  return Ledger::IsOpen(send) && IsExcludedByDepth(ledger_, send, policy_.conflict_depth);
 }
 
 // A send that R4 has moved no longer expires.

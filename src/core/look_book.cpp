@@ -1,6 +1,7 @@
 #include "core/look_book.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sendonce::core {
 
@@ -20,7 +21,8 @@ bool LookBook::IsOnItsWay(const Batch& batch) const {
                      [&](const Version& version) { return on_its_way_.contains(version.txid); });
 }
 
-void LookBook::Complete(BatchId batch, uint64_t readings, Millis now_ms) {
+void LookBook::Complete(BatchId batch, uint64_t readings, std::set<bitcoin::Txid> spenders,
+                        Millis now_ms) {
   std::erase_if(looks_, [&](const auto& item) {
     const auto& at_ms = item.second.at_ms;
     return at_ms && now_ms - *at_ms > window_ms_;
@@ -28,6 +30,7 @@ void LookBook::Complete(BatchId batch, uint64_t readings, Millis now_ms) {
   Look& look = looks_[batch];
   look.at_ms = now_ms;
   look.readings_before = readings;
+  look.spenders = std::move(spenders);
   ++completed_;
 }
 
@@ -36,6 +39,11 @@ bool LookBook::HasLooked(BatchId batch, const bitcoin::Txid& txid, Millis now_ms
   if (found == looks_.end() || !found->second.at_ms) return false;
   if (now_ms - *found->second.at_ms > window_ms_) return false;
   return !found->second.sent_since.contains(txid);
+}
+
+bool LookBook::HasSeen(BatchId batch, const bitcoin::Txid& txid) const {
+  const auto found = looks_.find(batch);
+  return found != looks_.end() && found->second.spenders.contains(txid);
 }
 
 std::optional<uint64_t> LookBook::ReadingsBefore(BatchId batch) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
+#include <set>
 
 #include "core/output_claims.h"
 
@@ -59,6 +61,122 @@ bool HasDeepRival(const Version& version, const std::vector<RivalEvidence>& riva
   });
 }
 
+void AddEvidenceOf(const Batch& batch, const Ledger& ledger, const Send& send,
+                   std::vector<RivalEvidence>& all) {
+  for (const Rival& rival : batch.rivals) {
+    const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
+    assert(transaction && "only parsed transactions are recorded");
+    // Of our own we know for whom each output is.
+    const bool may_pay = HasScriptOf(*transaction, send) && !IsOurOwn(ledger, *transaction);
+    all.push_back({*transaction, may_pay, DepthOf(ledger, rival.block)});
+  }
+  for (const Version& version : batch.versions) {
+    if (!version.signature_asked || Pays(batch, version, send.id)) continue;
+    const auto transaction = TransactionOf(version);
+    const bool may_pay = version.adopted && HasScriptOf(transaction, send);
+    all.push_back({transaction, may_pay, DepthOf(ledger, BlockOf(batch, version))});
+  }
+}
+
+// An operator has decided about all that the batch may pay the send by, and so about what took its
+// coins: what was reserved on his word does not ask for another.
+bool IsSettled(const Batch& batch, const Send& send) {
+  bool any = false;
+  for (const Version& version : batch.versions) {
+    if (!version.signature_asked || !Pays(batch, version, send.id)) continue;
+    if (!IsExcludedByVerdict(send, version.txid)) return false;
+    any = true;
+  }
+  return any;
+}
+
+bool IsInSet(const std::vector<MayPay>& set, const bitcoin::Txid& txid) {
+  return std::any_of(set.begin(), set.end(),
+                     [&](const MayPay& one) { return one.version->txid == txid; });
+}
+
+// What may be the payment of the send, so that only a person can say (R7).
+std::vector<RivalEvidence> UnclearEvidence(const Ledger& ledger, const Send& send) {
+  std::vector<RivalEvidence> unclear;
+  for (const Batch* batch : BatchesOf(ledger, send)) {
+    if (!IsSettled(*batch, send)) AddEvidenceOf(*batch, ledger, send, unclear);
+  }
+  const auto set = MayPaySet(ledger, send);
+  std::erase_if(unclear, [&](const RivalEvidence& evidence) {
+    return !evidence.pays_the_send || IsInSet(set, bitcoin::TxidOf(evidence.transaction));
+  });
+  return unclear;
+}
+
+// The sends of the batch that the version pays.
+std::vector<const Send*> LivingPayees(const Ledger& ledger, const Batch& batch,
+                                      const Version& version) {
+  std::vector<const Send*> payees;
+  for (size_t i = 0; i < batch.sends.size(); ++i) {
+    const Send* send = version.paid[i].empty() ? nullptr : ledger.FindSend(batch.sends[i]);
+    if (send && send->live_batch == batch.id) payees.push_back(send);
+  }
+  return payees;
+}
+
+// What others have made of the coins of these sends' batches, and shares none with the transaction.
+using Transactions = std::map<bitcoin::Txid, bitcoin::Transaction>;
+Transactions ForeignOnesBeside(const bitcoin::Transaction& transaction, const Ledger& ledger,
+                               const std::vector<const Send*>& sends) {
+  std::set<const Batch*> batches;
+  for (const Send* send : sends) {
+    for (const Batch* batch : BatchesOf(ledger, *send)) batches.insert(batch);
+  }
+  Transactions foreign;
+  for (const Batch* batch : batches) {
+    for (const Version& version : batch->versions) {
+      if (version.adopted) foreign.emplace(version.txid, TransactionOf(version));
+    }
+    for (const Rival& rival : batch->rivals) {
+      foreign.emplace(rival.txid, *bitcoin::ParseTransaction(rival.raw_tx));
+    }
+  }
+  std::erase_if(foreign, [&](const auto& one) { return ShareACoin(one.second, transaction); });
+  return foreign;
+}
+
+// The batch's own record has excluded it (R4), and that still holds.
+bool IsExcludedByRecord(const Batch& batch, const Ledger& ledger, const Send& send,
+                        const Version& version, int32_t conflict_depth) {
+  const std::vector<Coin> core(batch.coins.begin(), batch.coins.begin() + batch.core_coins);
+  return std::any_of(
+      batch.exclusions.begin(), batch.exclusions.end(), [&](const Exclusion& exclusion) {
+        return !ObjectionToExclusionOf(ledger, send, version, exclusion, core, conflict_depth);
+      });
+}
+
+// One of them that pays the send, and can confirm beside what is the batch's.
+std::optional<bitcoin::Txid> PaymentAmong(const Transactions& foreign, const Ledger& ledger,
+                                          const Batch& batch, const Send& send,
+                                          int32_t conflict_depth) {
+  for (const MayPay& one : MayPaySet(ledger, send)) {
+    const Version& version = *one.version;
+    if (!version.adopted || !foreign.contains(version.txid)) continue;
+    if (IsExcludedByVerdict(send, version.txid)) continue;
+    if (IsExcludedByRecord(batch, ledger, send, version, conflict_depth)) continue;
+    if (!HasDeepRival(version, AllRivalEvidence(ledger, send), conflict_depth)) return version.txid;
+  }
+  return std::nullopt;
+}
+
+// One of them that may be the payment of the send, as far as the log knows (R7).
+std::optional<bitcoin::Txid> UnclearAmong(const Transactions& foreign, const Ledger& ledger,
+                                          const Send& send) {
+  const bool any = std::any_of(foreign.begin(), foreign.end(),
+                               [&](const auto& one) { return HasScriptOf(one.second, send); });
+  if (!any || !WaitsForVerdict(ledger, send)) return std::nullopt;
+  for (const RivalEvidence& evidence : UnclearEvidence(ledger, send)) {
+    const bitcoin::Txid txid = bitcoin::TxidOf(evidence.transaction);
+    if (foreign.contains(txid)) return txid;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<MayPay> MayPaySet(const Ledger& ledger, const Send& send) {
@@ -81,27 +199,11 @@ bitcoin::Transaction TransactionOf(const Version& version) {
 
 std::vector<RivalEvidence> AllRivalEvidence(const Ledger& ledger, const Send& send) {
   std::vector<RivalEvidence> all;
-  for (const Batch* batch : BatchesOf(ledger, send)) {
-    for (const Rival& rival : batch->rivals) {
-      const auto transaction = bitcoin::ParseTransaction(rival.raw_tx);
-      assert(transaction && "only parsed transactions are recorded");
-      // Of our own we know for whom each output is.
-      const bool may_pay = HasScriptOf(*transaction, send) && !IsOurOwn(ledger, *transaction);
-      all.push_back({*transaction, may_pay, DepthOf(ledger, rival.block)});
-    }
-    for (const Version& version : batch->versions) {
-      if (!version.signature_asked || Pays(*batch, version, send.id)) continue;
-      const auto transaction = TransactionOf(version);
-      const bool may_pay = version.adopted && HasScriptOf(transaction, send);
-      all.push_back({transaction, may_pay, DepthOf(ledger, BlockOf(*batch, version))});
-    }
-  }
+  for (const Batch* batch : BatchesOf(ledger, send)) AddEvidenceOf(*batch, ledger, send, all);
   // A transaction that pays the send is no rival to it, whatever else it is taken for.
   const auto set = MayPaySet(ledger, send);
   std::erase_if(all, [&](const RivalEvidence& evidence) {
-    const bitcoin::Txid txid = bitcoin::TxidOf(evidence.transaction);
-    return std::any_of(set.begin(), set.end(),
-                       [&](const MayPay& one) { return one.version->txid == txid; });
+    return IsInSet(set, bitcoin::TxidOf(evidence.transaction));
   });
   return all;
 }
@@ -127,6 +229,16 @@ std::optional<std::string> ObjectionToExclusionOf(const Ledger& ledger, const Se
                               IsExcludedByVerdict(send, excluded.txid), conflict_depth);
 }
 
+bool IsExcludedByDepth(const Ledger& ledger, const Send& send, int32_t conflict_depth) {
+  const auto set = MayPaySet(ledger, send);
+  if (set.empty()) return true;
+  if (WaitsForVerdict(ledger, send)) return false;
+  const auto rivals = AllRivalEvidence(ledger, send);
+  return std::all_of(set.begin(), set.end(), [&](const MayPay& one) {
+    return HasDeepRival(*one.version, rivals, conflict_depth);
+  });
+}
+
 bool CanNeverBePaid(const Ledger& ledger, const Send& send, int32_t conflict_depth) {
   const auto set = MayPaySet(ledger, send);
   if (set.empty()) return true;
@@ -139,14 +251,23 @@ bool CanNeverBePaid(const Ledger& ledger, const Send& send, int32_t conflict_dep
 }
 
 bool WaitsForVerdict(const Ledger& ledger, const Send& send) {
-  const auto rivals = AllRivalEvidence(ledger, send);
-  const bool unclear = std::any_of(rivals.begin(), rivals.end(),
-                                   [](const RivalEvidence& rival) { return rival.pays_the_send; });
-  if (!unclear) return false;
+  if (UnclearEvidence(ledger, send).empty()) return false;
   const auto set = MayPaySet(ledger, send);
   return !std::all_of(set.begin(), set.end(), [&](const MayPay& one) {
     return IsExcludedByVerdict(send, one.version->txid);
   });
+}
+
+std::optional<bitcoin::Txid> PaymentBeside(const Ledger& ledger, const Batch& batch,
+                                           const Version& version, int32_t conflict_depth) {
+  const auto payees = LivingPayees(ledger, batch, version);
+  const auto foreign = ForeignOnesBeside(TransactionOf(version), ledger, payees);
+  if (foreign.empty()) return std::nullopt;
+  for (const Send* send : payees) {
+    if (auto txid = PaymentAmong(foreign, ledger, batch, *send, conflict_depth)) return txid;
+    if (auto txid = UnclearAmong(foreign, ledger, *send)) return txid;
+  }
+  return std::nullopt;
 }
 
 }  // namespace sendonce::core

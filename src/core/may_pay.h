@@ -48,10 +48,22 @@ std::optional<std::string> ObjectionToExclusionOf(const Ledger& ledger, const Se
 // a deep rival or by a verdict (R4 c, d); true also if there is none.
 bool CanNeverBePaid(const Ledger& ledger, const Send& send, int32_t conflict_depth);
 
+// The same by deep rivals alone (R4 c): nobody's word is needed.
+bool IsExcludedByDepth(const Ledger& ledger, const Send& send, int32_t conflict_depth);
+
 // R7: somebody else's transaction spends a coin of the send and has an output to one of its
 // scripts, but does not pay it: whether that counts as the payment only a person can say, and only
-// a verdict lets the send be paid again.
+// a verdict lets the send be paid again. What was reserved on a verdict does not wait for another
+// because of what stood there when it was given.
 bool WaitsForVerdict(const Ledger& ledger, const Send& send);
+
+// A transaction that somebody else has made, that pays a send which the version pays, too, or may
+// pay it (R7), and that can confirm beside the version, because they share no coin (an added coin
+// is not in each version) and neither the batch's record (R4), a rival so deep nor a verdict
+// excludes it. nullopt: the log knows none. What sendonce itself has made is excluded by the rules
+// R3 and R4.
+std::optional<bitcoin::Txid> PaymentBeside(const Ledger& ledger, const Batch& batch,
+                                           const Version& version, int32_t conflict_depth);
 
 }  // namespace sendonce::core
 

@@ -6,6 +6,7 @@
 
 #include "core/backoff.h"
 #include "core/may_pay.h"
+#include "core/may_send.h"
 #include "core/output_claims.h"
 #include "core/transaction_check.h"
 
@@ -31,6 +32,14 @@ std::vector<bitcoin::OutPoint> OutPointsOf(const Batch& batch) {
   return outpoints;
 }
 
+std::set<bitcoin::Txid> SpendersIn(const std::vector<CoinStanding>& standings) {
+  std::set<bitcoin::Txid> txids;
+  for (const CoinStanding& one : standings) {
+    if (one.mempool_spender) txids.insert(bitcoin::TxidOf(*one.mempool_spender));
+  }
+  return txids;
+}
+
 // A version of ours that is not signed yet: there is one at most.
 std::optional<uint32_t> UnsignedVersion(const Batch& batch) {
   for (size_t i = batch.versions.size(); i-- > 0;) {
@@ -44,15 +53,6 @@ bool ExcludesByCoins(const Batch& batch) {
   return std::all_of(batch.exclusions.begin(), batch.exclusions.end(), [](const Exclusion& one) {
     return one.reason == ExclusionReason::kSharedCoin ||
            one.reason == ExclusionReason::kDescendsFromRival;
-  });
-}
-
-bool Conflict(const bitcoin::Bytes& one, const bitcoin::Bytes& other) {
-  const auto a = bitcoin::ParseTransaction(one);
-  const auto b = bitcoin::ParseTransaction(other);
-  return std::any_of(a->inputs.begin(), a->inputs.end(), [&](const bitcoin::TxIn& mine) {
-    return std::any_of(b->inputs.begin(), b->inputs.end(),
-                       [&](const bitcoin::TxIn& theirs) { return mine.prevout == theirs.prevout; });
   });
 }
 
@@ -171,23 +171,27 @@ void Payer::Sign(const Batch& batch, uint32_t number, Attempt& attempt, Millis n
 
 void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms) {
   const Version& version = batch.versions[number];
-  // The last look at R4 before a signature can exist: what the reservation rested on may hold no
-  // more.
-  if (const auto objection = ledger_.Objection(SignatureRequested{batch.id, number})) {
+  if (const auto objection = ObjectionToSigning(ledger_, batch, number, policy_.conflict_depth)) {
     if (!SignatureAsked(batch)) return Drop(batch.id, now_ms);
     // The coins may have gone with what the reservation rested on: then it waits for what R4
     // allows.
     Fail(attempt, batch.id, {"conflicted", *objection, now_ms, true}, now_ms);
     return LookUp(batch, attempt);
   }
-  // As late as can be: what the verdict excludes may have come back since it was looked for.
-  if (!SignatureAsked(batch) && !HasLookedFor(batch.exclusions, now_ms)) {
-    await_look_.insert(batch.id);
-    return Schedule(batch.id, now_ms + policy_.retry_min_ms);
-  }
+  if (!MayGoOnByVerdict(batch, now_ms)) return;
   attempt.in_flight = true;
   if (!version.signature_asked) outbox_.Write(SignatureRequested{batch.id, number}, now_ms);
   outbox_.Emit(core::Sign{batch.id, number, batch.versions[number].unsigned_tx});
+}
+
+// As late as can be, before the first signature and before each try to send it up to the one that
+// goes well: what only a verdict excludes may have come back since it was looked for.
+bool Payer::MayGoOnByVerdict(const Batch& batch, Millis now_ms) {
+  if (Accepted(batch)) return true;
+  if (HasLookedFor(batch.exclusions, Where::kMempoolAndChain, now_ms)) return true;
+  await_look_.insert(batch.id);
+  Schedule(batch.id, now_ms + policy_.retry_min_ms);
+  return false;
 }
 
 // Its sends are paid by another batch now, if that can be. While the node has not accepted that
@@ -275,19 +279,10 @@ bool Payer::DropIfExpired(const Batch& batch, Millis now_ms) {
   return true;
 }
 
-std::vector<const Version*> Payer::VersionsToSend(const Batch& batch) const {
-  std::vector<const Version*> versions;
-  for (auto version = batch.versions.rbegin(); version != batch.versions.rend(); ++version) {
-    const bool may_go = !version->raw_tx.empty() && ledger_.MayBeSent(batch, *version);
-    if (may_go) versions.push_back(&*version);
-  }
-  return versions;
-}
-
 // The newest version first; if it is refused, those before it: each of them pays.
 void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
   std::erase_if(held_until_ms_, [&](const auto& held) { return held.second <= now_ms; });
-  const auto versions = VersionsToSend(batch);
+  const auto versions = VersionsToSend(ledger_, batch, policy_.conflict_depth);
   const auto is_held = [&](const Version* version) {
     return held_until_ms_.contains(version->txid);
   };
@@ -296,10 +291,12 @@ void Payer::EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms) {
   }
   if (versions.empty()) {
     const Stall stall{"conflicted",
-                      "its transaction also pays a send that an operator has decided about", now_ms,
-                      true};
+                      "its transaction also pays a send that an operator has decided about, or "
+                      "somebody else has made one that pays, or may pay, the same beside it",
+                      now_ms, true};
     return Fail(attempt, batch.id, stall, now_ms);
   }
+  if (!MayGoOnByVerdict(batch, now_ms)) return;
   // While a version is to be signed, every second try is for that.
   const auto tries = static_cast<size_t>(attempt.failures) / (UnsignedVersion(batch) ? 2 : 1);
   const Version& version = *versions[tries % versions.size()];
@@ -322,13 +319,17 @@ bool Payer::HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms
   return looks_.HasLooked(batch, version, now_ms);
 }
 
+bool Payer::HasSeen(BatchId batch, const bitcoin::Txid& version) const {
+  return looks_.HasSeen(batch, version);
+}
+
 bool Payer::HasReadSinceLook(BatchId batch) const {
   const auto before = looks_.ReadingsBefore(batch);
   return before && follower_.has_read_chain() && follower_.last_whole_reading() > *before;
 }
 
 // The record that it is there after all refutes the verdict.
-bool Payer::HasLookedFor(const std::vector<Exclusion>& exclusions, Millis now_ms) {
+bool Payer::HasLookedFor(const std::vector<Exclusion>& exclusions, Where where, Millis now_ms) {
   std::set<BatchId> batches;
   bool all = true;
   for (const Exclusion& exclusion : exclusions) {
@@ -337,9 +338,9 @@ bool Payer::HasLookedFor(const std::vector<Exclusion>& exclusions, Millis now_ms
       const BatchId id = one.batch->id;
       if (one.version->txid != exclusion.excluded || !Ledger::IsOpen(*one.batch)) continue;
       batches.insert(id);
-      if (HasLooked(id, exclusion.excluded, now_ms)) continue;
-      WantLook(id, now_ms);
-      all = false;
+      const bool has_looked = HasLooked(id, exclusion.excluded, now_ms);
+      if (!has_looked) WantLook(id, now_ms);
+      all = all && has_looked && (where == Where::kMempool || HasReadSinceLook(id));
     }
   }
   if (!all) return false;
@@ -471,9 +472,11 @@ void Payer::Accept(const Batch& batch, const bitcoin::Txid& txid, Millis now_ms)
   if (ledger_.IsNews(batch, *version)) outbox_.Write(VersionAccepted{id, txid}, now_ms);
   AcceptElsewhere(id, *version, now_ms);
   // Our transaction is in the mempool: what was only there, and spends the same coins, is not.
+  const auto ours = TransactionOf(*version);
   std::vector<bitcoin::Txid> gone;
   for (const Rival& rival : ledger_.FindBatch(id)->rivals) {
-    if (!rival.block && Conflict(rival.raw_tx, version->raw_tx)) gone.push_back(rival.txid);
+    if (rival.block || !ShareACoin(*bitcoin::ParseTransaction(rival.raw_tx), ours)) continue;
+    gone.push_back(rival.txid);
   }
   for (const bitcoin::Txid& rival : gone) outbox_.Write(RivalGone{id, rival}, now_ms);
 }
@@ -547,7 +550,7 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   if (!standings) return;
   if (is_wanted) {
     attempt->wants_look = false;
-    looks_.Complete(reply.batch, follower_.readings_begun(), now_ms);
+    looks_.Complete(reply.batch, follower_.readings_begun(), SpendersIn(*standings), now_ms);
     follower_.Want();
     for (BatchId id : std::exchange(await_look_, {})) Schedule(id, now_ms);
   }

@@ -65,11 +65,15 @@ class Payer {
   void WantLook(BatchId batch, Millis now_ms);
   // It was, a moment ago, and that version was not sent since; what was found out is on record.
   bool HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms) const;
+  // It was in the mempool then.
+  bool HasSeen(BatchId batch, const bitcoin::Txid& version) const;
   // The chain was read to its end since: what was in no mempool is in no block either.
   bool HasReadSinceLook(BatchId batch) const;
-  // What only a verdict excludes is looked for: true once that is done for each of them, and then
-  // it has to be done anew for the next who asks.
-  bool HasLookedFor(const std::vector<Exclusion>& exclusions, Millis now_ms);
+  // What only a verdict excludes is looked for, in the mempool and, if that is wanted, in what has
+  // been mined up to then: true once that is done for each of them, and then it has to be done anew
+  // for the next who asks.
+  enum class Where { kMempool, kMempoolAndChain };
+  bool HasLookedFor(const std::vector<Exclusion>& exclusions, Where where, Millis now_ms);
   // The version is not sent until then, in whatever batch.
   void Hold(const bitcoin::Txid& version, Millis until_ms) { held_until_ms_[version] = until_ms; }
   // Counts those that came back.
@@ -96,6 +100,7 @@ class Payer {
   void TrySuperseded(const Batch& batch, Attempt& attempt, Millis now_ms);
   void ReleaseLocks(const Batch& batch, Attempt& attempt, Millis now_ms);
   void Sign(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
+  bool MayGoOnByVerdict(const Batch& batch, Millis now_ms);
   void AskForSignature(const Batch& batch, uint32_t number, Attempt& attempt, Millis now_ms);
   bool DropIfExpired(const Batch& batch, Millis now_ms);
   void EmitBroadcast(const Batch& batch, Attempt& attempt, Millis now_ms);
@@ -105,7 +110,6 @@ class Payer {
   std::vector<bitcoin::OutPoint> CoinsToLock(const Batch& batch) const;
   void LookUp(const Batch& batch, Attempt& attempt);
   void TakeWantedLook(const Batch& batch, Attempt& attempt, Millis now_ms);
-  std::vector<const Version*> VersionsToSend(const Batch& batch) const;
 
   Attempt* Returned(BatchId batch);
   void Succeed(Attempt& attempt, BatchId batch, Millis due_ms);

@@ -60,6 +60,10 @@ void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms)
   if (call.verdict == OperatorVerdict::kNever && !HasLookedFor(send, now_ms)) {
     return Wait(waiting, send, now_ms);
   }
+  if (call.verdict == OperatorVerdict::kNever && WasSeen(send)) {
+    return Give(call, Verdict::kNoVerdictNeeded, true,
+                "a transaction that pays the send is in the mempool");
+  }
   Record(call, send, now_ms);
 }
 
@@ -90,6 +94,15 @@ bool VerdictDesk::HasLookedFor(const Send& send, Millis now_ms) {
     all = false;
   }
   return all;
+}
+
+// That it is there need be no news, and leave no record: something may stand against another
+// version alone.
+bool VerdictDesk::WasSeen(const Send& send) const {
+  const auto set = MayPaySet(ledger_, send);
+  return std::any_of(set.begin(), set.end(), [&](const MayPay& one) {
+    return payer_.HasSeen(one.batch->id, one.version->txid);
+  });
 }
 
 // Nothing that may pay the send is sent meanwhile.

@@ -54,6 +54,7 @@ class VerdictDesk {
   void Record(const GiveVerdict& call, const Send& send, Millis now_ms);
   bool LeavesWaiting(const Send& send, const Batch& live) const;
   bool HasLookedFor(const Send& send, Millis now_ms);
+  bool WasSeen(const Send& send) const;
   void Wait(const Waiting& waiting, const Send& send, Millis now_ms);
   void Give(const GiveVerdict& call, Verdict verdict, bool replayed, std::string detail);
 

@@ -178,6 +178,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_verdict_names_is_not_sent_again, Play) {
   Reconcile();
   GiveVerdict("w-1", OperatorVerdict::kPayAgain);
   Settle();
+  WakeAndSettle(3);
   node.Mine();
   Reconcile();
   BOOST_TEST((View("w-1").state == SendState::kConfirmed));

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "core/verdict_desk.h"
-#include "machine_sent.h"
+#include "machine_operated.h"
 
 namespace sendonce::core {
 namespace {
@@ -12,50 +12,6 @@ using bitcoin::Transaction;
 using samples::CoinOf;
 using samples::OutputTo;
 using samples::To;
-
-struct Operated : Play {
-  explicit Operated(const std::vector<Coin>& coins) {
-    FundWith(coins);
-    Start();
-  }
-
-  static Transaction Foreign(const std::vector<Coin>& coins,
-                             const std::vector<bitcoin::TxOut>& outputs) {
-    return samples::Signed(samples::Spending(coins, outputs), coins, 9);
-  }
-
-  void SubmitAndSettle(const SendId& id, bitcoin::Amount amount_sat) {
-    Submit(id, {To("alice", amount_sat)});
-    Settle();
-  }
-
-  void SeeInMempool(const Transaction& transaction) {
-    node.Broadcast(samples::BytesOf(transaction));
-    Hint(transaction);
-    Settle();
-  }
-
-  void SeeInBlock(const std::vector<Transaction>& transactions, int blocks_on_top = 0) {
-    node.MineOnly(transactions);
-    Reconcile();
-    for (int i = 0; i < blocks_on_top; ++i) {
-      node.MineOnly({});
-      Reconcile();
-    }
-  }
-
-  void AcceptAllAlarms() {
-    std::vector<Seq> open;
-    for (const auto& [number, alarm] : ledger().alarms()) {
-      if (!alarm.accepted_reason) open.push_back(number);
-    }
-    for (Seq number : open) AcceptAlarm(number);
-  }
-
-  int Payments(bitcoin::Amount amount_sat) const {
-    return node.PaymentsInChain(OutputTo("alice", amount_sat));
-  }
-};
 
 const std::vector<Coin> kTwoCoins = {CoinOf(1, 1'000'000), CoinOf(2, 1'000'000)};
 
@@ -73,61 +29,6 @@ struct LikeSends : Operated {
 struct OneCoin : Operated {
   OneCoin() : Operated({CoinOf(1, 1'000'000)}) {}
   const Coin coin = CoinOf(1, 1'000'000);
-};
-
-// w-1 may be paid from c1 by `first`; somebody else's `rival` has c1 in the mempool.
-struct Conflicted : Operated {
-  Conflicted() : Operated({CoinOf(1, 1'000'000)}) {
-    SubmitAndSettle("w-1", 50'000);
-    first = node.mempool().at(0);
-    rival = Foreign({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 10'000)});
-    SeeInMempool(rival);
-  }
-
-  // By a verdict, from c9, until its draft is asked for.
-  void PayAgainUpToTheDraft() {
-    node.Fund(CoinOf(9, 2'000'000), 6);
-    After(120'000);
-    Settle();
-    GiveVerdict("w-1", OperatorVerdict::kPayAgain);
-    for (int i = 0; i < 2'000 && !IsDraftingByVerdict(); ++i) {
-      if (SettleOneStep().empty() && !IsAsked()) Wake();
-    }
-    BOOST_REQUIRE(IsDraftingByVerdict());
-  }
-
-  // The rival is gone; what it kept back goes out, and the reply is lost.
-  void SendUnheard() {
-    node.Evict();
-    for (int i = 0; i < 200 && !IsAskedTo<Broadcast>(); ++i) {
-      if (IsAsked()) {
-        SettleOneStep();
-      } else {
-        Wake();
-      }
-    }
-    BOOST_REQUIRE(IsAskedTo<Broadcast>());
-    BroadcastsUnheard();
-    BOOST_TEST(node.mempool().size() == 1U);
-  }
-
-  Transaction PaidAgain() {
-    PayAgainUpToTheDraft();
-    Settle();
-    WakeAndSettle(3);
-    for (const Transaction& transaction : node.mempool()) {
-      if (transaction.inputs[0].prevout == CoinOf(9, 1).outpoint) return transaction;
-    }
-    throw std::logic_error("it was not paid again");
-  }
-
-  Transaction first, rival;
-
- private:
-  bool IsDraftingByVerdict() const {
-    return IsAskedTo<DraftTransaction>() &&
-           Asked<DraftTransaction>().coins[0].outpoint == CoinOf(9, 1).outpoint;
-  }
 };
 
 BOOST_AUTO_TEST_SUITE(machine_verdict_tests)

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "core/exclusion.h"
+#include "core/may_send.h"
 #include "core/replacement.h"
 #include "objection_log.h"
 
@@ -245,6 +247,31 @@ BOOST_AUTO_TEST_CASE(what_was_made_outside_is_not_replaced_by_us) {
   const auto content = samples::Paying({samples::To("w-3", 1'000)});
   const BatchId outside = ledger.Apply(PaymentAdopted{"w-3", content, raw_tx, {0}, 0}, 8).seq;
   BOOST_TEST(OnBump(outside) == "its transaction was made outside, and is replaced there");
+}
+
+// Somebody else pays w-1 from a coin that the second version has, and the third has not.
+BOOST_AUTO_TEST_CASE(what_can_confirm_beside_a_foreign_payment_is_not_given_to_sign) {
+  Parts second = InOrder();
+  second.added = {CoinOf(12, 9'000)};
+  second.coins.push_back(second.added[0]);
+  ledger.Apply(Replacement(second), 8);
+  Sign(1);
+  Parts third{{CoinOf(10, 9'000), CoinOf(11, 9'000), CoinOf(13, 9'000)},
+              {CoinOf(13, 9'000)},
+              {"w-1", "w-2"},
+              300};
+  ledger.Apply(Replacement(third), 9);
+  BOOST_TEST(!ObjectionToSigning(ledger, *ledger.FindBatch(both), 2, kMinConflictDepth));
+  const auto foreign = samples::ByAnother({CoinOf(12, 9'000)}, {samples::OutputTo("w-1", 1'000)});
+  ledger.Apply(VersionAdopted{both, samples::BytesOf(foreign), {{0}, {}}}, 10);
+  const Batch& batch = *ledger.FindBatch(both);
+  const auto objection = ObjectionToSigning(ledger, batch, 2, kMinConflictDepth);
+  BOOST_REQUIRE(objection.has_value());
+  BOOST_TEST(objection->find(bitcoin::DisplayHex(bitcoin::TxidOf(foreign))) != std::string::npos);
+  const auto versions = VersionsToSend(ledger, batch, kMinConflictDepth);
+  BOOST_REQUIRE(versions.size() == 2U);  // not the first
+  BOOST_TEST(versions[0]->adopted);
+  BOOST_CHECK(versions[1] == &batch.versions[1]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

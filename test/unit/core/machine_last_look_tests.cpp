@@ -1,0 +1,212 @@
+// What only an operator's verdict excludes is looked for as late as can be: before his `never`, and
+// before what is paid again on his word is signed, and goes out for the first time.
+
+#include <boost/test/unit_test.hpp>
+
+#include "machine_operated.h"
+
+namespace sendonce::core {
+namespace {
+
+using bitcoin::Transaction;
+using samples::CoinOf;
+using samples::OutputTo;
+using samples::To;
+
+// A first version of one coin, which is in the mempool again, and a second one, of one coin more,
+// which somebody else has taken.
+struct FirstIsBack : Operated {
+  FirstIsBack() : Operated({CoinOf(1, 53'000), CoinOf(2, 40'000)}) {
+    SubmitAndSettle("w-1", 50'000);
+    first = node.mempool().at(0);
+    Bump("w-1", 20'000);
+    Settle();
+    BOOST_REQUIRE(node.mempool().at(0).inputs.size() == 2U);
+    rival = Foreign({CoinOf(2, 40'000)}, {OutputTo("mallory", 1'000)});
+    SeeInMempool(rival);
+    WakeAndSettle(20);
+    BOOST_REQUIRE(node.FindInMempool(bitcoin::TxidOf(first)).has_value());
+    BOOST_REQUIRE(NameOfState("w-1") == "conflicted");
+  }
+
+  void AssertNeverIsNotTaken() {
+    GiveVerdict("w-1", OperatorVerdict::kNever);
+    Settle();
+    WakeAndSettle(3);
+    BOOST_TEST(NameOfState("w-1") != "cancelled");
+    node.Mine();
+    Reconcile();
+    BOOST_TEST((View("w-1").outcome == SendOutcome::kSent));
+    BOOST_TEST(Payments(50'000) == 1);
+  }
+
+  Transaction first, rival;
+};
+
+struct PaidAgainOnHisWord : Conflicted {
+  // Its own first transaction is in the mempool again, or in a block, and nobody has told.
+  void FirstComesBack() {
+    node.Evict();
+    node.Broadcast(samples::BytesOf(first));
+  }
+
+  // Whatever is due, but for what the test holds back.
+  template <typename Held>
+  void GoOnUpTo(Held is_held) {
+    for (int i = 0; i < 400 && !is_held(); ++i) {
+      if (IsAsked() || log.durable_seq() < log.last_seq()) {
+        SettleOneStep();
+      } else {
+        Wake();
+      }
+    }
+    BOOST_REQUIRE(is_held());
+  }
+
+  void AssertPaidOnce() {
+    Settle();
+    WakeAndSettle(5);
+    node.Mine(2);
+    Reconcile();
+    BOOST_TEST(Payments(50'000) == 1);
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(machine_last_look_tests)
+
+// That it is there is no news: it was accepted once before.
+BOOST_FIXTURE_TEST_CASE(never_is_not_taken_while_its_own_transaction_is_in_the_mempool,
+                        FirstIsBack) {
+  AssertNeverIsNotTaken();
+}
+
+BOOST_FIXTURE_TEST_CASE(nor_with_its_rival_in_a_block, FirstIsBack) {
+  SeeInBlock({rival});
+  WakeAndSettle(20);
+  AssertNeverIsNotTaken();
+}
+
+// What has left the send out is gone, and its own transaction back.
+BOOST_AUTO_TEST_CASE(nor_where_a_foreign_version_had_left_it_out) {
+  Operated play({CoinOf(1, 1'000'000), CoinOf(2, 40'000)});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  play.Settle();
+  const Transaction first = play.node.mempool().at(0);
+  play.SeeInMempool(Operated::Foreign({CoinOf(1, 1'000'000), CoinOf(2, 40'000)},
+                                      {OutputTo("bob", 60'000), OutputTo("change", 900'000)}));
+  play.SeeInBlock({Operated::Foreign({CoinOf(2, 40'000)}, {OutputTo("mallory", 1'000)})});
+  play.WakeAndSettle(20);
+  BOOST_REQUIRE(play.node.FindInMempool(bitcoin::TxidOf(first)).has_value());
+  BOOST_REQUIRE(play.NameOfState("w-1") == "conflicted");
+  play.GiveVerdict("w-1", OperatorVerdict::kNever);
+  play.Settle();
+  play.WakeAndSettle(3);
+  play.node.Mine();
+  play.Reconcile();
+  BOOST_TEST((play.View("w-1").outcome == SendOutcome::kSent));
+  BOOST_TEST(play.Payments(50'000) == 1);
+}
+
+// It has no coins to be paid again from yet; its own broadcast is out, with the reply lost.
+BOOST_FIXTURE_TEST_CASE(nobody_fences_what_only_a_verdict_excludes, Conflicted) {
+  SendUnheard();
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  const std::string text = Cancel("w-1") + Settle();
+  BOOST_TEST(text.find("too late w-1 pending") != std::string::npos, text);
+  WakeAndSettle(3);
+  node.Mine();
+  Reconcile();
+  BOOST_TEST((View("w-1").outcome == SendOutcome::kSent));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_in_a_block_that_is_not_read_yet_is_not_paid_again,
+                        PaidAgainOnHisWord) {
+  PayAgainUpToTheDraft();
+  Drafts();
+  Durable();
+  node.Evict();
+  node.MineOnly({first});
+  for (int i = 0; i < 60 && !IsAskedTo<Sign>(); ++i) {
+    // Whatever but the chain is answered.
+    if (log.durable_seq() < log.last_seq()) {
+      Durable();
+    } else if (IsAskedTo<LookUpCoins>()) {
+      LooksUp();
+    } else if (IsAskedTo<LockCoins>()) {
+      Locks();
+    } else if (IsAskedTo<UnlockCoins>()) {
+      Unlocks();
+    } else if (IsAskedTo<Broadcast>()) {
+      Broadcasts();
+    } else {
+      After(50);
+    }
+  }
+  BOOST_TEST(!IsAskedTo<Sign>());
+  AssertPaidOnce();
+}
+
+BOOST_FIXTURE_TEST_CASE(it_is_looked_for_again_after_a_death_before_the_signature,
+                        PaidAgainOnHisWord) {
+  PayAgainUpToTheDraft();
+  GoOnUpTo([&] { return IsAskedTo<Sign>(); });
+  FirstComesBack();
+  Crash();
+  AssertPaidOnce();
+}
+
+// The node is started again, and its wallet sends the first by itself.
+BOOST_FIXTURE_TEST_CASE(it_is_looked_for_again_before_the_first_broadcast, PaidAgainOnHisWord) {
+  const BatchId excluded = *ledger().FindSend("w-1")->live_batch;
+  PayAgainUpToTheDraft();
+  GoOnUpTo([&] { return IsAskedTo<Broadcast>() && Asked<Broadcast>().batch != excluded; });
+  Broadcasts(Refused{Refusal::kNotExecuted, -28, "loading"});
+  node.facts.started_at_ms += 100'000;
+  FirstComesBack();
+  AssertPaidOnce();
+}
+
+// The batch counts as asked because another amount took its coin (R7), while its coins are locked.
+BOOST_FIXTURE_TEST_CASE(it_is_looked_for_again_where_the_batch_counts_as_asked,
+                        PaidAgainOnHisWord) {
+  PayAgainUpToTheDraft();
+  Drafts();
+  Durable();
+  GoOnUpTo([&] { return IsAskedTo<LockCoins>(); });
+  node.Broadcast(samples::BytesOf(
+      Foreign({CoinOf(9, 2'000'000)}, {OutputTo("alice", 49'000), OutputTo("change", 900'000)})));
+  Locks(Refused{Refusal::kRejected, -8, "expected unspent output"});
+  Settle();
+  BOOST_REQUIRE(SignatureAsked(*ledger().LiveBatchOf(*ledger().FindSend("w-1"))));
+  FirstComesBack();
+  AssertPaidOnce();
+}
+
+// What stood there when the verdict was given does not ask for another one.
+BOOST_AUTO_TEST_CASE(what_is_paid_again_over_another_amount_can_be_bumped) {
+  Operated play({CoinOf(1, 1'000'000)});
+  play.SubmitAndSettle("w-1", 50'000);
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 1'000'000)}, {OutputTo("alice", 49'000)})});
+  play.node.Fund(CoinOf(9, 2'000'000), 6);
+  play.After(120'000);
+  play.Settle();
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.Settle();
+  play.WakeAndSettle(10);
+  BOOST_TEST(play.NameOfState("w-1") == "broadcast");
+  size_t versions = 1;
+  for (const bitcoin::FeeRate rate_sat_kvb : {30'000, 60'000}) {
+    play.Bump("w-1", rate_sat_kvb);
+    play.Settle();
+    play.WakeAndSettle(10);
+    const Batch& batch = *play.ledger().LiveBatchOf(*play.ledger().FindSend("w-1"));
+    BOOST_TEST(batch.versions.size() == ++versions);
+    BOOST_TEST(!batch.versions.back().raw_tx.empty());
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace sendonce::core
