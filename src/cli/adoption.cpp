@@ -81,6 +81,7 @@ std::variant<Command, Problem> MakeAdoption(const std::vector<std::string>& word
   command.method = "POST";
   command.path = "/v1/sends/" + words[0] + "/adopt";
   command.body = AdoptBody(*txid, list, reference);
+  command.id = words[0];
   return command;
 }
 

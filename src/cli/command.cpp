@@ -176,7 +176,8 @@ MaybeCommand MakeSend(const std::vector<std::string>& words, const Settings& set
                  "/v1/sends/" + words[1],
                  SendBody(words[2], std::get<int64_t>(amount_sat), settings, reader),
                  std::nullopt,
-                 ""};
+                 "",
+                 words[1]};
 }
 
 MaybeCommand MakeAcceptAlarm(const std::vector<std::string>& words) {
@@ -188,7 +189,8 @@ MaybeCommand MakeAcceptAlarm(const std::vector<std::string>& words) {
                  "/v1/alarms/" + std::to_string(*number) + "/accept",
                  ReasonBody(words[2]),
                  std::nullopt,
-                 ""};
+                 "",
+                 std::to_string(*number)};
 }
 
 MaybeCommand MakeBump(const std::vector<std::string>& words) {
@@ -198,8 +200,13 @@ MaybeCommand MakeBump(const std::vector<std::string>& words) {
   }
   http::JsonWriter json;
   json.BeginObject().Key("rate_sat_vb").Number(bitcoin::SatVbTextFromFeeRate(*rate)).EndObject();
-  return Command{Command::Kind::kBump, "POST",       "/v1/sends/" + words[1] + "/bump",
-                 json.Take(),          std::nullopt, ""};
+  return Command{Command::Kind::kBump,
+                 "POST",
+                 "/v1/sends/" + words[1] + "/bump",
+                 json.Take(),
+                 std::nullopt,
+                 "",
+                 words[1]};
 }
 
 MaybeCommand MakeVerdict(const std::vector<std::string>& words) {
@@ -217,7 +224,8 @@ MaybeCommand MakeVerdict(const std::vector<std::string>& words) {
                  "/v1/sends/" + words[1] + "/verdict",
                  json.Take(),
                  std::nullopt,
-                 ""};
+                 "",
+                 words[1]};
 }
 
 MaybeCommand MakeImport(const std::vector<std::string>& words) {
@@ -229,18 +237,19 @@ MaybeCommand MakeImport(const std::vector<std::string>& words) {
 
 MaybeCommand MakeCommand(const Syntax& syntax, const Settings& settings, Reader& reader) {
   const std::vector<std::string>& words = settings.words();
-  const auto simple = [&syntax](std::string method, std::string path) {
-    return Command{syntax.kind, std::move(method), std::move(path), "", std::nullopt, ""};
+  const auto simple = [&syntax](std::string method, std::string path, std::string id = "") {
+    return Command{syntax.kind, std::move(method), std::move(path), "", std::nullopt,
+                   "",          std::move(id)};
   };
   switch (syntax.kind) {
     case Command::Kind::kSend:
       return MakeSend(words, settings, reader);
     case Command::Kind::kGet:
-      return simple("GET", "/v1/sends/" + words[1]);
+      return simple("GET", "/v1/sends/" + words[1], words[1]);
     case Command::Kind::kCancel:
-      return simple("DELETE", "/v1/sends/" + words[1]);
+      return simple("DELETE", "/v1/sends/" + words[1], words[1]);
     case Command::Kind::kHistory:
-      return simple("GET", "/v1/sends/" + words[1] + "/history");
+      return simple("GET", "/v1/sends/" + words[1] + "/history", words[1]);
     case Command::Kind::kBump:
       return MakeBump(words);
     case Command::Kind::kAdopt:

@@ -44,6 +44,7 @@ struct Command {
   std::string body;  // JSON; empty: none
   std::optional<Wait> wait;
   std::string file;  // kImport, and then nothing else
+  std::string id;    // of the send, or number of the alarm, that the answer has to be about
 };
 
 // The options that belong to commands, for the program's table.

@@ -40,7 +40,7 @@ class Conversation {
   std::variant<Reply, TryAgain> Try() {
     const auto credentials = surroundings_.read_credentials();
     if (!credentials) return NoCredentials();
-    auto judged = JudgeOutcome(surroundings_.exchange(MakeRequest(*credentials)));
+    auto judged = JudgeOutcome(command_, surroundings_.exchange(MakeRequest(*credentials)));
     const auto* reply = std::get_if<Reply>(&judged);
     const bool locked_out = reply != nullptr && reply->status == kUnauthorized;
     // A sendonced that has just been started again knows only its new cookie.

@@ -28,10 +28,12 @@ struct TryAgain {
   int64_t not_before_ms = 0;  // the server asked for that pause
 };
 
-// 2xx and 4xx are replies. No connection, no answer, any other status, and whatever does not look
-// like sendonced is TryAgain: the same id and the same content can be repeated as often as one
-// likes, and no error may be taken for an outcome (R5).
-std::variant<Reply, TryAgain> JudgeOutcome(const net::HttpOutcome& outcome);
+// A 2xx that answers the command, and 4xx, are replies. A send that is shown, beside a refusal too,
+// has to be the one that was asked about, with an outcome of the contract. No connection, no
+// answer, any other status, and whatever does not look like sendonced is TryAgain: the same id and
+// the same content can be repeated as often as one likes, and no error may be taken for an outcome
+// (R5). REQUIRES: the command is one question (no kImport).
+std::variant<Reply, TryAgain> JudgeOutcome(const Command& command, const net::HttpOutcome& outcome);
 
 // Whether a send has come as far as the command waits for, or can not come further: there is
 // nothing left to wait for. True for every reply that is no send.

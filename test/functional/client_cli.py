@@ -7,6 +7,7 @@ import subprocess
 from framework import case
 from framework.rpc import to_btc
 from framework.sending import AMOUNT_SAT, COIN_SAT, SendCase
+from framework.stand_in import StandIn
 from framework.waiting import wait_until
 
 # src/cli/exit_code.h
@@ -266,6 +267,63 @@ class Repeats(CliCase):
         done = subprocess.run([program, f"-datadir={conf.parent}", "status"],
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         self.assertEqual(done.returncode, DONE, done)
+
+
+def send_json(send_id, outcome, state):
+    return json.dumps({"id": send_id, "outcome": outcome, "state": state, "txids": []})
+
+
+def refusal_json(code, send):
+    return json.dumps({"status": 409, "code": code, "detail": "", "send": json.loads(send)})
+
+
+class Strangers(CliCase):
+    """Who listens on the port may be somebody else, or may mix up what it was asked: only what is
+    about this id, in the words of the contract, is an answer."""
+
+    ODD = [
+        (200, "{}"),
+        (201, json.dumps({"result": None, "error": None, "id": 1})),
+        (200, send_json("w-2", "never", "cancelled")),
+        (200, send_json("w-2", "sent", "final")),
+        (200, send_json("w-1", "failed", "cancelled")),
+        (409, refusal_json("too_late", send_json("w-2", "sent", "final"))),
+    ]
+
+    def replies(self, *replies):
+        """Where the next commands find these replies, the last one for ever."""
+        stand_in = StandIn(self.ports.take(), replies)
+        self.addCleanup(stand_in.close)
+        return stand_in
+
+    def words_of_all(self):
+        return (
+            self.send_words("w-1"), ("bump", "w-1", "2"), ("cancel", "w-1"),
+            ("get", "w-1", "--wait=1", "--until=final"), ("adopt", "w-1", "11" * 32),
+            ("verdict", "w-1", "never", "a test"),
+        )
+
+    def test_what_is_about_another_send_is_no_answer(self):
+        for words, odd in zip(self.words_of_all(), self.ODD, strict=True):
+            with self.subTest(words[0], odd=odd):
+                port = f"-port={self.replies(odd).port}"
+                out, error = self.run_cli(NO_ANSWER, *words, port, "--timeout=1")
+                self.assertEqual(out, "")
+                self.assertIn("no answer to what was asked", error)
+
+    def test_the_same_is_asked_until_the_answer_is_about_it(self):
+        for code, words, answer in (
+            (DONE, self.send_words("w-1"), send_json("w-1", "pending", "recorded")),
+            (NEVER, self.send_words("w-1"), send_json("w-1", "never", "cancelled")),
+            (DONE, ("cancel", "w-1"), send_json("w-1", "never", "cancelled")),
+            (PENDING, ("get", "w-1"), send_json("w-1", "pending", "recorded")),
+        ):
+            with self.subTest(words[0], answer=answer):
+                stand_in = self.replies(*self.ODD[:3], (200, answer))
+                out, _ = self.run_cli(code, *words, f"-port={stand_in.port}", "--json")
+                self.assertEqual(out, answer + "\n")
+                self.assertEqual(len(stand_in.seen), 4)
+                self.assertEqual(len(set(stand_in.seen)), 1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // What a tool takes for an answer. The first bytes are what the HTTP exchange came to, then the
-// body. R5: only what is whole and spoken by sendonced is an answer; a send counts as settled only
-// if the reply says so.
+// body. R5: only what is whole, spoken by sendonced and about the send that was asked for is an
+// answer; a send counts as settled only if the reply says so.
 
 #include "cli/reply.h"
 
@@ -18,6 +18,8 @@ namespace {
 using cli::Command;
 using cli::Reply;
 
+constexpr char kId[] = "w-1";
+constexpr char kAlarm[] = "7";
 constexpr size_t kCommandKinds = static_cast<size_t>(Command::Kind::kImport);
 
 net::HttpOutcome TakeOutcome(Input& input) {
@@ -45,6 +47,7 @@ void CheckReply(const Command& command, const Reply& reply, const net::HttpOutco
   assert(reply.document.kind == http::JsonValue::Kind::kObject);
   const bool settled = cli::IsSettled(command, reply);
   const http::JsonValue* send = cli::FindSend(reply);
+  if (send) assert(cli::TextField(*send, "id") == kId);
   if (send && cli::TextField(*send, "outcome") == "never") assert(settled);
   // The only code that permits a refund, and a fence that is said to hold: both say "never".
   const auto code = cli::ExitCodeFor(command, reply);
@@ -79,10 +82,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Input input(data, size);
   Command command;
   command.kind = static_cast<Command::Kind>(input.Below(kCommandKinds));
+  command.id = command.kind == Command::Kind::kAcceptAlarm ? kAlarm : kId;
   if (input.Bool()) command.wait = sendonce::cli::Wait{10, input.Bool() ? "sent" : "final"};
   const std::string text = TextOf(input.rest());
   const auto outcome = TakeOutcome(input);
-  const auto judged = sendonce::cli::JudgeOutcome(outcome);
+  const auto judged = sendonce::cli::JudgeOutcome(command, outcome);
   if (const auto* reply = std::get_if<Reply>(&judged)) {
     CheckReply(command, *reply, outcome);
   } else {

@@ -89,6 +89,8 @@ BUGS = [
         '  if (Refused(reply)) {\n    return TextField(reply.document, "code") == "unknown_id"',
         '  if (Refused(reply)) {\n    if (reply.status == 409) return ExitCode::kNever;\n'
         '    return TextField(reply.document, "code") == "unknown_id"'),
+    Bug("cli_reply", "whose fate it is is not looked at", "src/cli/reply.cpp",
+        ' || TextField(value, "id") != id)', " || id.empty())"),
     Bug("ledger", "a coin may be reserved twice (R2)", "src/core/record_objection.cpp",
         "if (owner != left || !all_leave)", "if (false)"),
     Bug("core", "what has an effect leaves at once (R1)", "src/core/outbox.cpp",

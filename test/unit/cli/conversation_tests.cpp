@@ -9,11 +9,11 @@ namespace sendonce::cli {
 namespace {
 
 Command SendCommand(std::optional<Wait> wait = std::nullopt) {
-  return {Command::Kind::kSend, "PUT", "/v1/sends/w-1", R"({"outputs":[]})", wait, ""};
+  return {Command::Kind::kSend, "PUT", "/v1/sends/w-1", R"({"outputs":[]})", wait, "", "w-1"};
 }
 
-const std::string kPending = R"({"outcome":"pending","state":"signed"})";
-const std::string kSent = R"({"outcome":"sent","state":"broadcast"})";
+const std::string kPending = R"({"id":"w-1","outcome":"pending","state":"signed"})";
+const std::string kSent = R"({"id":"w-1","outcome":"sent","state":"broadcast"})";
 
 std::string HeaderOf(const net::HttpRequest& request, std::string_view name) {
   for (const auto& [key, value] : request.headers) {
@@ -57,6 +57,18 @@ BOOST_AUTO_TEST_CASE(the_same_is_asked_until_there_is_an_answer) {
   BOOST_REQUIRE_EQUAL(told.size(), 3);
   BOOST_TEST(told[0] == "no answer yet: connection refused; asking the same again, next in 250 ms");
   BOOST_TEST(told[2] == "no answer yet: Too many sends wait.; asking the same again, next in 1 s");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_about_another_send_is_none) {
+  Answers(200, R"({"id":"w-2","outcome":"never","state":"cancelled"})");
+  Answers(200, "{}");
+  Answers(409, R"({"code":"id_reused","send":{"id":"w-2","outcome":"never"}})");
+  Answers(200, kPending);
+  const auto reply = Run(SendCommand());
+  BOOST_REQUIRE(reply);
+  BOOST_TEST(reply->body == kPending);
+  BOOST_TEST(requests.size() == 4U);
+  BOOST_TEST(pauses == (std::vector<int64_t>{250, 500, 1'000}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(pauses_grow_to_a_limit_and_heed_the_server) {

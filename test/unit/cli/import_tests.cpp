@@ -14,11 +14,12 @@ std::string Line(const std::string& id) {
   return id + "," + kTxid + ",addr,1\n";
 }
 
-std::string SendWith(const std::string& txid) {
-  return R"({"outcome":"sent","state":"confirmed","txids":[")" + txid + "\"]}";
+// The send of the n-th line, "w-<n>".
+std::string Adopted(int n, const std::string& txid = kTxid) {
+  return R"({"id":"w-)" + std::to_string(n) +
+         R"(","outcome":"sent","state":"confirmed","txids":[")" + txid + "\"]}";
 }
 
-const std::string kAdopted = SendWith(kTxid);
 const std::string kNotPaid = R"({"code":"not_paid","detail":"It does not pay this."})";
 
 // Runs an import against a sendonced of which each try is written down beforehand.
@@ -39,8 +40,8 @@ struct Fixture : Stage {
 BOOST_FIXTURE_TEST_SUITE(import_tests, Fixture)
 
 BOOST_AUTO_TEST_CASE(each_line_is_asked_for_in_order) {
-  Answers(201, kAdopted);
-  Answers(200, kAdopted);
+  Answers(201, Adopted(1));
+  Answers(200, Adopted(2));
   BOOST_TEST(Import("id,txid,address,amount_sat\n" + Line("w-1") + Line("w-2")) == 0);
   BOOST_REQUIRE_EQUAL(requests.size(), 2U);
   BOOST_TEST(requests[0].target == "/v1/sends/w-1/adopt");
@@ -53,7 +54,7 @@ BOOST_AUTO_TEST_CASE(each_line_is_asked_for_in_order) {
 BOOST_AUTO_TEST_CASE(lines_that_are_not_recorded_are_named_and_do_not_stop_the_others) {
   Answers(422, kNotPaid);
   Answers(400, R"({"code":"bad_address","field":"outputs[0].address","detail":"No address."})");
-  Answers(201, kAdopted);
+  Answers(201, Adopted(3));
   BOOST_TEST(Import("nonsense\n" + Line("w-1") + Line("w-2") + "# w-0\n" + Line("w-3")) == 7);
   BOOST_REQUIRE_EQUAL(told.size(), 3U);
   BOOST_TEST(told[0].starts_with("line 1 is not recorded: a line is written so:"));
@@ -63,9 +64,9 @@ BOOST_AUTO_TEST_CASE(lines_that_are_not_recorded_are_named_and_do_not_stop_the_o
 }
 
 BOOST_AUTO_TEST_CASE(a_success_that_does_not_name_the_txid_is_none) {
-  Answers(200, SendWith(std::string(64, 'b')));
-  Answers(201, R"({"outcome":"pending"})");
-  Answers(200, SendWith(std::string(64, 'A')));  // hexadecimal digits of either case
+  Answers(200, Adopted(1, std::string(64, 'b')));
+  Answers(201, R"({"id":"w-2","outcome":"pending"})");
+  Answers(200, Adopted(3, std::string(64, 'A')));  // hexadecimal digits of either case
   BOOST_TEST(Import(Line("w-1") + Line("w-2") + Line("w-3")) == 7);
   BOOST_REQUIRE_EQUAL(told.size(), 2U);
   BOOST_TEST(told[0] ==
@@ -73,17 +74,26 @@ BOOST_AUTO_TEST_CASE(a_success_that_does_not_name_the_txid_is_none) {
   BOOST_TEST(printed.back() == "3 lines: 0 recorded, 1 already recorded, 2 not recorded");
 }
 
+BOOST_AUTO_TEST_CASE(a_success_about_another_id_is_asked_for_again) {
+  Answers(201, Adopted(2));
+  Answers(200, "{}");
+  Answers(201, Adopted(1));
+  BOOST_TEST(Import(Line("w-1")) == 0);
+  BOOST_TEST(requests.size() == 3U);
+  BOOST_TEST(printed.back() == "1 lines: 1 recorded, 0 already recorded, 0 not recorded");
+}
+
 BOOST_AUTO_TEST_CASE(a_line_without_an_answer_is_asked_for_again) {
   Fails("no");
   Answers(503, R"({"code":"node_unavailable","detail":"Later."})");
-  Answers(200, kAdopted);
+  Answers(200, Adopted(1));
   BOOST_TEST(Import(Line("w-1")) == 0);
   BOOST_REQUIRE_EQUAL(requests.size(), 3U);
   BOOST_TEST(requests[0].body == requests[2].body);
 }
 
 BOOST_AUTO_TEST_CASE(it_can_be_stopped_between_two_lines) {
-  Answers(201, kAdopted);
+  Answers(201, Adopted(1));
   InterruptAtPause(2);
   BOOST_TEST(Import(Line("w-1") + Line("w-2")) == 5);
   BOOST_TEST(requests.size() == 1U);
@@ -100,7 +110,7 @@ BOOST_AUTO_TEST_CASE(it_can_be_stopped_while_it_waits_for_an_answer) {
 }
 
 BOOST_AUTO_TEST_CASE(it_gives_up_at_a_line_without_an_answer) {
-  Answers(201, kAdopted);
+  Answers(201, Adopted(1));
   Fails("no", 2'000);
   BOOST_TEST(Import(Line("w-1") + Line("w-2") + Line("w-3"), false, 1'000) == 5);
   BOOST_TEST(requests.size() == 2U);
@@ -113,8 +123,8 @@ BOOST_AUTO_TEST_CASE(who_is_not_let_in_is_told_so_once) {
 }
 
 BOOST_AUTO_TEST_CASE(as_json_each_line_is_a_line) {
-  Answers(201, kAdopted);
-  Answers(200, kAdopted);
+  Answers(201, Adopted(1));
+  Answers(200, Adopted(2));
   Answers(422, kNotPaid);
   BOOST_TEST(Import("# old\n" + Line("w-1") + Line("w-2") + Line("w-3") + "x\n", true) == 7);
   BOOST_REQUIRE_EQUAL(printed.size(), 4U);
@@ -131,7 +141,7 @@ BOOST_AUTO_TEST_CASE(as_json_each_line_is_a_line) {
 }
 
 BOOST_AUTO_TEST_CASE(progress_is_told_now_and_then) {
-  for (int i = 0; i < 4; ++i) Answers(201, kAdopted, kTellProgressMs / 2);
+  for (int i = 1; i <= 4; ++i) Answers(201, Adopted(i), kTellProgressMs / 2);
   Import(Line("w-1") + Line("w-2") + Line("w-3") + Line("w-4"));
   BOOST_TEST(told ==
              (std::vector<std::string>{"2 lines: 2 recorded, 0 already recorded, 0 not recorded",
