@@ -195,7 +195,7 @@ bool HttpClient::Exchanger::Start(const HttpRequest& request) {
   assert(made != nullptr);
   evhttp_request_set_error_cb(made, OnError);
   evkeyvalq* headers = evhttp_request_get_output_headers(made);
-  int bad = evhttp_add_header(headers, "Host", (host_ + ":" + std::to_string(port_)).c_str());
+  int bad = evhttp_add_header(headers, "Host", HostAndPort(host_, port_).c_str());
   bad |= evhttp_add_header(headers, "Connection", kKeepAliveHeader);
   bad |= evhttp_add_header(headers, "Content-Length", std::to_string(request.body.size()).c_str());
   for (const auto& [name, value] : request.headers) {
@@ -230,8 +230,8 @@ void HttpClient::Exchanger::Finish(HttpOutcome outcome) {
 void HttpClient::Exchanger::Fail(const std::string& what) {
   const auto kind = handed_over_ || interrupted_ ? HttpFailure::Kind::kNoAnswer
                                                  : HttpFailure::Kind::kNotConnected;
-  Finish(HttpFailure{
-      kind, what + " (" + host_ + ":" + std::to_string(port_) + ", after " + ElapsedText() + ")"});
+  Finish(HttpFailure{kind,
+                     what + " (" + HostAndPort(host_, port_) + ", after " + ElapsedText() + ")"});
 }
 
 std::string HttpClient::Exchanger::ElapsedText() const {
@@ -299,6 +299,11 @@ void HttpClient::Exchanger::OnInterrupt(evutil_socket_t, short, void* self) {
 void HttpClient::Exchanger::Interrupt() {
   interrupted_ = true;
   event_active(interrupt_.get(), EV_TIMEOUT, 0);
+}
+
+std::string HostAndPort(const std::string& host, uint16_t port) {
+  const bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 HttpClient::HttpClient(std::string host, uint16_t port, Limits limits)

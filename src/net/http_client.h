@@ -40,6 +40,10 @@ struct HttpFailure {
 
 using HttpOutcome = std::variant<HttpResponse, HttpFailure>;
 
+// "name:port", and "[v6]:port" for a numeric IPv6 address: what a request says in Host (RFC 3986,
+// section 3.2.2; RFC 9112, section 3.2). `host` is without brackets.
+std::string HostAndPort(const std::string& host, uint16_t port);
+
 // Not thread-safe but for Interrupt. Keeps its connection open between exchanges and makes a new
 // one when the server has closed it. A request is written at most once for each call: it is never
 // sent again behind the caller's back.

@@ -269,6 +269,25 @@ class Repeats(CliCase):
         self.assertEqual(done.returncode, DONE, done)
 
 
+class OverIpv6(case.Case):
+    """The node, the daemon and the client are at ::1 for each other."""
+
+    def test_a_send(self):
+        node = self.start_funded_node("-rpcbind=127.0.0.1", "-rpcbind=::1",
+                                      "-rpcallowip=127.0.0.1", "-rpcallowip=::1", coins=2)
+        (output,) = self.new_send(node, "w-1", AMOUNT_SAT)["outputs"]
+        daemon = self.new_sendonced(node)
+        daemon.init("-rpcconnect=::1")
+        daemon.launch("-rpcconnect=::1", "-bind=::1")
+        words = ("send", "w-1", output["address"], str(AMOUNT_SAT), "--wait=600")
+        for place in ("--bind=::1", "--bind=[::]", "--rpcconnect=::1"):
+            done = daemon.cli(*words, place)
+            self.assertEqual(done.returncode, DONE, done)
+        self.promises.accepted("w-1")
+        node.mine()
+        self.check_payments(node)
+
+
 def send_json(send_id, outcome, state):
     return json.dumps({"id": send_id, "outcome": outcome, "state": state, "txids": []})
 

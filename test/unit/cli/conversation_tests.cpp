@@ -187,6 +187,13 @@ BOOST_AUTO_TEST_CASE(a_sendonced_that_was_started_again_has_a_new_cookie) {
   BOOST_TEST(HeaderOf(requests.at(1), "Authorization") == http::BasicAuthorization("u:new"));
 }
 
+BOOST_AUTO_TEST_CASE(sendonced_takes_every_local_host_that_we_write_for_local) {
+  for (const char* host : {"127.0.0.1", "::1", "localhost", "fd00::2"}) {
+    const http::Headers headers = {{"Host", net::HostAndPort(host, 18'552)}};
+    BOOST_TEST(!http::CheckSite(headers, "fd00::2").has_value(), host);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(wrong_credentials_are_a_refusal) {
   Answers(401, R"({"code":"unauthorized"})");
   const auto reply = Run(SendCommand());

@@ -78,6 +78,19 @@ BOOST_AUTO_TEST_CASE(an_exchange_carries_the_request_and_brings_the_reply) {
   BOOST_TEST(response.body == "busy");
 }
 
+// RFC 3986, section 3.2.2; RFC 9112, section 3.2.
+BOOST_AUTO_TEST_CASE(a_numeric_ipv6_address_stands_in_brackets) {
+  BOOST_TEST(HostAndPort("127.0.0.1", 18'552) == "127.0.0.1:18552");
+  BOOST_TEST(HostAndPort("localhost", 1) == "localhost:1");
+  BOOST_TEST(HostAndPort("::1", 18'552) == "[::1]:18552");
+  BOOST_TEST(HostAndPort("2001:db8::2", 65'535) == "[2001:db8::2]:65535");
+  BoundSocket deaf;
+  HttpClient client("::1", deaf.port(), kLimits);
+  const HttpOutcome outcome = client.Exchange(Post("{}"));
+  BOOST_CHECK(FailureKind(outcome) == Kind::kNotConnected);
+  BOOST_TEST(std::get<HttpFailure>(outcome).text.find("([::1]:") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(each_method_is_written_as_it_is_named) {
   for (const std::string method : {"GET", "PUT", "DELETE", "POST"}) {
     std::string seen;
