@@ -5,6 +5,7 @@
 
 #include "node/coin_lookup.h"
 #include "node/failure.h"
+#include "node/node_words.h"
 #include "node/placeholder_signatures.h"
 #include "node/rpc_values.h"
 
@@ -96,7 +97,7 @@ Outcome<std::optional<Refused>> ReadJudgement(const Json& result) {
   if (*allowed || IsAboutSignatures(*reason)) return std::optional<Refused>();
   const Refusal why = JudgeRejectReason(*reason);
   if (why == Refusal::kMissingOrSpent) return Moved("a coin");
-  return std::optional<Refused>(Refused{why, 0, *reason});
+  return std::optional<Refused>(Refused{why, 0, NodeWords(*reason)});
 }
 
 Outcome<std::optional<Refused>> Judge(RpcClient& rpc, const bitcoin::Bytes& unsigned_tx,

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "node/node_words.h"
+
 namespace sendonce::node {
 
 namespace {
@@ -37,8 +39,6 @@ enum RpcCode : int {
   kInvalidParams = -32602,
   kInternalError = -32603,
 };
-
-constexpr size_t kMaxShownBytes = 300;
 
 // The methods that change something. All others only look, or give back what they made (a
 // signature, an address that nobody hears of): an error in place of that leaves nothing behind.
@@ -82,7 +82,7 @@ bool HasEffect(std::string_view method) {
 
 Failure UnknownError(std::string_view method, const RpcError& error) {
   return Unknown{std::string(method) + ": error " + std::to_string(error.code) + ", " +
-                 error.message};
+                 NodeWords(error.message)};
 }
 
 // -25 covers a transaction whose coins are not there, our own caps, and internal errors of the
@@ -157,18 +157,10 @@ std::optional<Refusal> JudgeCode(std::string_view method, const RpcError& error)
   return std::nullopt;
 }
 
-std::string Shown(std::string_view body) {
-  std::string shown;
-  for (const char c : body.substr(0, kMaxShownBytes)) {
-    shown += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  }
-  return shown;
-}
-
 }  // namespace
 
 Failure JudgeStatus(int http_status, std::string_view body) {
-  const std::string text = "HTTP " + std::to_string(http_status) + " " + Shown(body);
+  const std::string text = "HTTP " + std::to_string(http_status) + " " + NodeWords(body);
   switch (http_status) {
     case 401:
     case 403:
@@ -183,7 +175,7 @@ Failure JudgeStatus(int http_status, std::string_view body) {
 Failure JudgeError(std::string_view method, const RpcError& error) {
   const auto why = JudgeCode(method, error);
   if (!why) return UnknownError(method, error);
-  return Refused{*why, error.code, error.message};
+  return Refused{*why, error.code, NodeWords(error.message)};
 }
 
 core::Refusal JudgeRejectReason(std::string_view reason) {

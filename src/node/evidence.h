@@ -13,7 +13,8 @@
 
 namespace sendonce::node {
 
-// No JSON-RPC reply at all: what an HTTP status says alone. `body` is shown to people.
+// No JSON-RPC reply at all: what an HTTP status says alone. `body` is shown to people, and so is
+// the message of an error: as NodeWords has them.
 Failure JudgeStatus(int http_status, std::string_view body);
 
 // A JSON-RPC error in reply to that method. The numbers are bitcoin's rpc/protocol.h. A code that

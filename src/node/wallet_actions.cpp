@@ -5,6 +5,7 @@
 #include <set>
 
 #include "node/failure.h"
+#include "node/node_words.h"
 #include "node/rpc_values.h"
 #include "node/wallet_reader.h"
 
@@ -19,6 +20,10 @@ using core::Outcome;
 // bitcoind refuses a maxfeerate of 1 BTC/kvB and more (ParseFeeRate in rpc/util.cpp).
 constexpr bitcoin::FeeRate kHighestMaxFeeRateSatKvb = bitcoin::kSatPerBtc - 1;
 
+// Of a transaction that can not be signed: how many inputs are named, and how much of each.
+constexpr size_t kMaxNamedInputs = 3;
+constexpr size_t kMaxInputBytes = kMaxNodeWordsBytes / 4;
+
 // unlock, transactions, persistent.
 Outcome<Done> CallLockUnspent(RpcClient& rpc, bool unlock, const std::vector<OutPoint>& coins) {
   std::vector<std::string> params = {JsonBool(unlock), OutPointsText(coins)};
@@ -30,15 +35,20 @@ Outcome<Done> CallLockUnspent(RpcClient& rpc, bool unlock, const std::vector<Out
   return Done{};
 }
 
-// The errors of the inputs, as the node words them.
+std::string ErrorOf(const Json& error) {
+  return error["txid"].String().value_or("?") + ":" + error["vout"].NumberText().value_or("?") +
+         " " + error["error"].String().value_or("?");
+}
+
+// The errors of the first inputs, as the node words them, and how many more there are.
 std::string ErrorsOf(const Json& reply) {
   std::string text = "the wallet can not sign every input";
   const Json errors = reply["errors"];
-  for (size_t i = 0; i < errors.size(); ++i) {
-    const Json error = errors.At(i);
-    text += "; " + error["txid"].String().value_or("?") + ":" +
-            error["vout"].NumberText().value_or("?") + " " + error["error"].String().value_or("?");
+  const size_t named = std::min(errors.size(), kMaxNamedInputs);
+  for (size_t i = 0; i < named; ++i) {
+    text += "; " + NodeWords(ErrorOf(errors.At(i)), kMaxInputBytes);
   }
+  if (errors.size() > named) text += "; and " + std::to_string(errors.size() - named) + " more";
   return text;
 }
 

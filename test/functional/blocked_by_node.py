@@ -45,6 +45,10 @@ class Answers(BlockedCase):
     def test_it_is_warming_up(self):
         self.assert_blocked_by(faults.WARMING_UP, "node_unavailable", "Loading block index")
 
+    def test_its_words_have_no_end(self):
+        fault = faults.Refuse(-28, "x" * 1_000_000)
+        self.assert_blocked_by(fault, "node_unavailable", r"^x{1000}\.\.\. \(cut: 1000000 bytes\)$")
+
     def test_its_work_queue_is_full(self):
         self.assert_blocked_by(faults.WORK_QUEUE_FULL, "node_unavailable", "503 Work queue depth")
 

@@ -269,6 +269,14 @@ BOOST_AUTO_TEST_CASE(the_nodes_objection_is_the_judgement) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_objection_without_end_is_shown_cut) {
+  node.On("testmempoolaccept", Verdict("min relay fee not met" + std::string(100'000, 'x')));
+  const Draft draft = Made();
+  BOOST_REQUIRE(draft.judgement);
+  BOOST_CHECK(draft.judgement->why == Refusal::kFeeTooLow);
+  BOOST_TEST(draft.judgement->text.size() < 1'100U);
+}
+
 BOOST_AUTO_TEST_CASE(a_coin_that_goes_while_the_draft_is_made_is_unknown) {
   node.On("testmempoolaccept", Verdict("missing-inputs"));
   UnknownOf(drafter.MakeDraft(effect));

@@ -54,7 +54,24 @@ BOOST_AUTO_TEST_CASE(the_body_is_shown_in_one_line_and_cut) {
   const Failure failure = JudgeStatus(500, "a\nb" + std::string(10'000, 'c'));
   const std::string& text = std::get<core::Unknown>(failure).text;
   BOOST_TEST(text.starts_with("HTTP 500 a bc"));
-  BOOST_TEST(text.size() < 400U);
+  BOOST_TEST(text.ends_with("c... (cut: 10003 bytes)"));
+  BOOST_TEST(text.size() < 1'100U);
+}
+
+// Judged as it came, shown cut.
+BOOST_AUTO_TEST_CASE(a_message_is_shown_in_one_line_and_cut) {
+  const std::string end = "Error: This wallet has no available keys";
+  const Failure refused =
+      JudgeError("getrawchangeaddress", {-4, "a\nb" + std::string(20'000'000, 'c') + end});
+  BOOST_CHECK(WhyOf(refused) == Refusal::kKeypoolEmpty);
+  const std::string& shown = std::get<core::Refused>(refused).text;
+  BOOST_TEST(shown.starts_with("a bc"));
+  BOOST_TEST(shown.ends_with("c... (cut: 20000043 bytes)"));
+  BOOST_TEST(shown.size() < 1'100U);
+  const Failure unknown = JudgeError("sendrawtransaction", {-1, std::string(20'000'000, 'c')});
+  const std::string& text = std::get<core::Unknown>(unknown).text;
+  BOOST_TEST(text.starts_with("sendrawtransaction: error -1, ccc"));
+  BOOST_TEST(text.size() < 1'100U);
 }
 
 // --- any method

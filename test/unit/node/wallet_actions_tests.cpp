@@ -90,6 +90,28 @@ BOOST_AUTO_TEST_CASE(a_signature_that_is_not_complete_is_none) {
              "the wallet can not sign every input; aa:3 Unable to sign input");
 }
 
+BOOST_AUTO_TEST_CASE(of_many_inputs_that_can_not_be_signed_three_are_named) {
+  const auto text_of = [this](size_t inputs, const std::string& error) {
+    std::vector<std::string> errors;
+    for (size_t i = 0; i < inputs; ++i) {
+      errors.push_back(JsonObject(
+          {{"txid", JsonString("aa")}, {"vout", std::to_string(i)}, {"error", JsonString(error)}}));
+    }
+    node.On("signrawtransactionwithwallet",
+            Result(JsonObject(
+                {{"hex", "\"ab\""}, {"complete", "false"}, {"errors", JsonArray(errors)}})));
+    return std::get<core::Refused>(SignTransaction(rpc, {0xab})).text;
+  };
+  const std::string three = "the wallet can not sign every input; aa:0 No; aa:1 No; aa:2 No";
+  BOOST_TEST(text_of(3, "No") == three);
+  BOOST_TEST(text_of(4, "No") == three + "; and 1 more");
+  BOOST_TEST(text_of(1'000, "No") == three + "; and 997 more");
+  const std::string cut = text_of(100, std::string(100'000, 'x'));
+  BOOST_TEST(cut.find("; aa:2 xxx") != std::string::npos);
+  BOOST_TEST(cut.ends_with("xxx... (cut: 100005 bytes); and 97 more"));
+  BOOST_TEST(cut.size() < 1'000U);
+}
+
 BOOST_AUTO_TEST_CASE(a_signature_that_is_odd_is_unknown) {
   for (const char* reply : {"{}", R"({"hex":"ab"})", R"({"complete":true})",
                             R"({"hex":"a","complete":true})", R"({"hex":"ab","complete":1})"}) {
