@@ -303,8 +303,17 @@ struct PrunableFound {
 
 // --- hints (R6): make us look earlier, and change no record before RPC has confirmed what they say
 
+// What is looked at of a transaction, and no more: anybody can send large ones, and many wait.
 struct TransactionHint {
-  bitcoin::Transaction transaction;
+  TransactionHint() = default;
+  explicit TransactionHint(const bitcoin::Transaction& transaction)
+      : txid(bitcoin::TxidOf(transaction)) {
+    coins.reserve(transaction.inputs.size());
+    for (const bitcoin::TxIn& input : transaction.inputs) coins.push_back(input.prevout);
+  }
+
+  bitcoin::Txid txid;
+  std::vector<bitcoin::OutPoint> coins;  // that it spends
 };
 struct ChainHint {};  // a block came or went, a gap in a counter, a new connection
 

@@ -159,10 +159,9 @@ class Machine::Parts {
   }
 
   void operator()(const TransactionHint& hint) {
-    const bitcoin::Txid txid = bitcoin::TxidOf(hint.transaction);
-    for (BatchId id : BatchesSpentBy(ledger_, hint.transaction)) {
+    for (BatchId id : BatchesSpending(ledger_, hint.coins)) {
       const Batch& batch = *ledger_.FindBatch(id);
-      const Version* version = FindVersion(batch, txid);
+      const Version* version = FindVersion(batch, hint.txid);
       if (version && !ledger_.IsNews(batch, *version)) continue;
       // What a verdict has set aside is back: it is not sent, so that nothing else would show it.
       if (version && !ledger_.MayBeSent(batch, *version)) payer_.WantLook(id, now_ms_);

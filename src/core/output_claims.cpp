@@ -57,6 +57,15 @@ std::set<BatchId> BatchesSpentBy(const Ledger& ledger, const bitcoin::Transactio
   return batches;
 }
 
+std::set<BatchId> BatchesSpending(const Ledger& ledger,
+                                  const std::vector<bitcoin::OutPoint>& coins) {
+  std::set<BatchId> batches;
+  for (const bitcoin::OutPoint& coin : coins) {
+    for (BatchId id : ledger.BatchesSpending(coin)) batches.insert(id);
+  }
+  return batches;
+}
+
 OutputClaims ClaimsOn(const Ledger& ledger, const bitcoin::Transaction& transaction) {
   const bitcoin::Txid txid = bitcoin::TxidOf(transaction);
   OutputClaims claims;

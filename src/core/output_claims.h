@@ -15,6 +15,8 @@ namespace sendonce::core {
 
 // The batches, none of them dropped, of which the transaction spends a coin. Oldest first.
 std::set<BatchId> BatchesSpentBy(const Ledger& ledger, const bitcoin::Transaction& transaction);
+std::set<BatchId> BatchesSpending(const Ledger& ledger,
+                                  const std::vector<bitcoin::OutPoint>& coins);
 
 // Which id each output pays, as the versions on record have it.
 OutputClaims ClaimsOn(const Ledger& ledger, const bitcoin::Transaction& transaction);

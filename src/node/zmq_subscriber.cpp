@@ -259,10 +259,10 @@ void ZmqSubscriber::Receiver::TakeMessage(CounterWatch& counters,
 
 void ZmqSubscriber::Receiver::TakeBody(const Notification& notification) {
   if (notification.topic == ZmqTopic::kRawTx) {
-    auto transaction = bitcoin::ParseTransaction(notification.body);
+    const auto transaction = bitcoin::ParseTransaction(notification.body);
     if (!transaction) return TakeMalformed();
     ++CountersOf(notification.topic).messages;
-    handlers_.on_transaction({std::move(*transaction)});
+    handlers_.on_transaction(core::TransactionHint(*transaction));
     return;
   }
   const auto event = ParseSequenceEvent(notification.body);

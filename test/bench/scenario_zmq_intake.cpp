@@ -96,9 +96,9 @@ std::optional<core::TransactionHint> Intake(node::CounterWatch& watch,
   if (!notification || watch.IsGap(notification->topic, notification->counter)) {
     return std::nullopt;
   }
-  auto transaction = bitcoin::ParseTransaction(notification->body);
+  const auto transaction = bitcoin::ParseTransaction(notification->body);
   if (!transaction) return std::nullopt;
-  return core::TransactionHint{std::move(*transaction)};
+  return core::TransactionHint(*transaction);
 }
 
 class Play {

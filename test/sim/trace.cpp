@@ -108,7 +108,7 @@ class CommandWriter {
   }
   std::string operator()(const core::PrunableFound&) const { return "prunable found"; }
   std::string operator()(const core::TransactionHint& c) const {
-    return "hint " + names_.NameOf(c.transaction);
+    return "hint " + names_.NameOf(c.txid);
   }
   std::string operator()(const core::ChainHint&) const { return "chain hint"; }
   std::string operator()(const core::Tick&) const { return "tick"; }
