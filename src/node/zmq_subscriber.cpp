@@ -18,7 +18,8 @@ namespace sendonce::node {
 
 namespace {
 
-// A notification is a transaction at most; libzmq ends the connection of a peer that sends more.
+// A notification is a transaction at most, a block full of it where a miner has made one; libzmq
+// ends the connection of a peer that sends more.
 constexpr int64_t kMaxFrameBytes = static_cast<int64_t>(bitcoin::kMaxBlockSize);
 constexpr size_t kMaxFrames = 8;  // bitcoind sends 3; more are read to their end and not kept
 
@@ -134,6 +135,7 @@ class ZmqSubscriber::Receiver {
   void TakeMessages(Subscription& subscription);
   void TakeMessage(CounterWatch& counters, const std::vector<bitcoin::Bytes>& frames);
   void TakeBody(const Notification& notification);
+  void TakeTooLarge();
   void TakeMalformed();
   void GiveChainHint();
 
@@ -259,6 +261,7 @@ void ZmqSubscriber::Receiver::TakeMessage(CounterWatch& counters,
 
 void ZmqSubscriber::Receiver::TakeBody(const Notification& notification) {
   if (notification.topic == ZmqTopic::kRawTx) {
+    if (notification.body.size() > kMaxHintedTransactionBytes) return TakeTooLarge();
     const auto transaction = bitcoin::ParseTransaction(notification.body);
     if (!transaction) return TakeMalformed();
     ++CountersOf(notification.topic).messages;
@@ -269,6 +272,12 @@ void ZmqSubscriber::Receiver::TakeBody(const Notification& notification) {
   if (!event) return TakeMalformed();
   ++CountersOf(notification.topic).messages;
   if (event->IsAboutBlock()) chain_hint_due_ = true;
+}
+
+// Not parsed: whether it is a transaction at all is not known.
+void ZmqSubscriber::Receiver::TakeTooLarge() {
+  ++CountersOf(ZmqTopic::kRawTx).messages;
+  chain_hint_due_ = true;
 }
 
 void ZmqSubscriber::Receiver::TakeMalformed() {

@@ -25,18 +25,19 @@ struct ZmqEndpoints {
 };
 
 // Called on the subscriber's thread, one at a time, in the order of the messages. They must not
-// block: while they do, messages queue up to kZmqReceiveHighWaterMark and are then lost (which
-// shows as a gap, which is a ChainHint).
+// block: while they do, messages queue up to kZmqReceiveHighWaterMark, then at the node, and are
+// then lost (which shows as a gap, which is a ChainHint).
 struct ZmqHandlers {
   std::function<void(core::TransactionHint)> on_transaction;
-  // A block came or went, a counter had a gap, a message made no sense, or a connection was made or
-  // made again (counters restart with the node, so a loss can be invisible).
+  // A block came or went, a counter had a gap, a message made no sense, a transaction was too
+  // large, or a connection was made or made again (counters restart with the node, so a loss can be
+  // invisible).
   std::function<void(core::ChainHint)> on_chain;
 };
 
 // Since the start of the subscriber.
 struct ZmqCounts {
-  uint64_t messages = 0;     // well formed
+  uint64_t messages = 0;     // well formed, or too large to look
   uint64_t malformed = 0;    // not a message of bitcoind, or a transaction that does not parse
   uint64_t gaps = 0;         // how often a counter was not the one before plus one
   uint64_t connections = 0;  // made, first ones included
@@ -49,8 +50,15 @@ struct ZmqTopicCounts {
   bool alive = false;  // there is a connection now
 };
 
-// Messages that wait in each socket for the handlers.
-constexpr int kZmqReceiveHighWaterMark = 20'000;
+// The weight that bitcoind takes for standard (MAX_STANDARD_TX_WEIGHT in its src/policy/policy.h),
+// and a byte weighs one at least: larger ones come in blocks only, and none is ours.
+constexpr size_t kMaxHintedTransactionBytes = 400'000;
+
+// Messages that wait in each socket for the handlers. Beyond it the socket is not read, and the
+// node holds them back or drops them. bitcoind's have three frames, each of at most a block's size:
+// such messages take 20 * 3 * 4 MB = 240 MB at most. (Of one message libzmq bounds each frame, but
+// not their number.)
+constexpr int kZmqReceiveHighWaterMark = 20;
 
 class ZmqSubscriber {
  public:

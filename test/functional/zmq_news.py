@@ -2,8 +2,10 @@
 forged, it changes no record and no result.
 """
 
+import re
 import signal
 import threading
+from pathlib import Path
 from urllib.parse import urlparse
 
 from framework import case, drafts, faults, transactions, zmtp
@@ -17,8 +19,12 @@ NEVER_MS = 86_400_000  # the longest interval that the options take
 NEWS_ALONE = (*BRISK, f"-finality={FINALITY}", f"-reconcileinterval={NEVER_MS}",
               f"-rebroadcastinterval={NEVER_MS}")
 NO_ZMQ = ("-nozmqpubrawtx", "-nozmqpubsequence")
-# Three times as many as wait at most in a socket of sendonce's (src/node/zmq_subscriber.h).
+# Six times as many as wait at most to be looked at (src/daemon/hint_box.h).
 FLOOD = 60_000
+MIB = 1_048_576
+MOST_IN_SOCKET = 240_000_000  # bytes, src/node/zmq_subscriber.h; the large ones are five times that
+LARGE_INPUTS = 95_000
+LARGE = 300
 
 
 class NewsCase(SendCase):
@@ -325,6 +331,25 @@ class Forged(NewsCase):
                 self.publishers[frames[0].decode()].send_frames(*frames)
 
         self.check_nothing_is_recorded(tell, malformed=5)
+
+    def test_large_ones(self):
+        """So many bytes that it would be noticed if they were kept."""
+        def tell():
+            inputs = (b"\x11" * 32 + bytes(5) + b"\xff" * 4) * LARGE_INPUTS
+            output = b"\x01" + AMOUNT_SAT.to_bytes(8, "little") + b"\0"
+            large = b"\2\0\0\0\xfe" + LARGE_INPUTS.to_bytes(4, "little") + inputs + output + bytes(4)
+            for _ in range(LARGE):
+                self.tell("rawtx", large)
+
+        before = self.most_memory()
+        self.check_nothing_is_recorded(tell)
+        grown = self.most_memory() - before
+        print(f"{LARGE} transactions of {LARGE_INPUTS} inputs: {grown // MIB} MiB more at most")
+        self.assertLess(grown, MOST_IN_SOCKET + 64 * MIB)
+
+    def most_memory(self):
+        status = Path(f"/proc/{self.daemon.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
 NOBODYS_COIN = {"txid": "11" * 32, "vout": 0}

@@ -197,6 +197,32 @@ BOOST_FIXTURE_TEST_CASE(what_makes_no_sense_is_a_chain_hint_and_nothing_else, Fi
   BOOST_TEST(subscriber.counts().messages == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_transaction_that_is_too_large_is_a_chain_hint, Fixture) {
+  bitcoin::Transaction large = TransactionNo(1);
+  large.inputs[0].script_sig.resize(kMaxHintedTransactionBytes - 65);
+  const Bytes largest = bitcoin::SerializeTransaction(large);
+  BOOST_REQUIRE(largest.size() == kMaxHintedTransactionBytes);
+  large.inputs[0].script_sig.push_back(0);
+  publisher.Send("rawtx", largest, 0);
+  publisher.Send("rawtx", bitcoin::SerializeTransaction(large), 1);
+  listener.AwaitChainHints(2);
+  expected_transactions = 1;
+  SendLast(2);
+  BOOST_CHECK(transactions.size() == 2U);
+  BOOST_TEST(subscriber.counts().messages == 3U);
+  BOOST_TEST(subscriber.counts().malformed == 0U);
+  BOOST_TEST(subscriber.counts().gaps == 0U);
+}
+
+// As when a block comes: all at once, many more than wait in the socket.
+BOOST_FIXTURE_TEST_CASE(more_than_can_wait_is_read_in_time, Fixture) {
+  constexpr uint32_t kMany = 40 * kZmqReceiveHighWaterMark;
+  for (uint32_t i = 0; i < kMany; ++i) publisher.Send("rawtx", RawNo(1), i);
+  expected_transactions = kMany;
+  SendLast(kMany);
+  BOOST_TEST(subscriber.counts().gaps == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(transactions_that_enter_or_leave_the_mempool_are_no_chain_hint, Fixture) {
   Bytes body = BlockBody('R');
   body.resize(41);
