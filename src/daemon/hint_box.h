@@ -15,6 +15,9 @@ namespace sendonce::daemon {
 class HintBox {
  public:
   static constexpr size_t kMaxWaitingHints = 10'000;
+  // That waiting transactions spend, together: 3.6 MB. Each is looked for, on the loop's thread,
+  // before the loop turns to anything else; and a transaction can have 10,000.
+  static constexpr size_t kMaxWaitingCoins = 100'000;
 
   // `post` runs a function later, on the loop's thread, in order; any thread may call it. `give`
   // takes what was put in, on the loop's thread.
@@ -28,10 +31,15 @@ class HintBox {
   void Put(core::Command hint);
 
  private:
+  bool Reserve(size_t coins);
+  void Release(size_t coins);
+  void Drop();
+
   const Post post_;
   const Give give_;
-  std::atomic<size_t> waiting_ = 0;
-  std::atomic<bool> dropped_ = false;
+  std::atomic<size_t> waiting_hints_ = 0;
+  std::atomic<size_t> waiting_coins_ = 0;
+  std::atomic<bool> look_is_due_ = false;
 };
 
 }  // namespace sendonce::daemon

@@ -25,7 +25,7 @@ class Mailbox {
 
   // Any thread. Letters run on the loop's thread, in the order of their Post. How many can wait is
   // bounded by those who post: one for each call to the node, one for each append, and
-  // HintBox::kMaxWaitingHints.
+  // HintBox::kMaxWaitingHints with one more.
   void Post(Letter letter);
 
  private:
