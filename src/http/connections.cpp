@@ -5,6 +5,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -180,6 +181,7 @@ class Connections::Evhttp {
   void StartSweeping();
 
   void AdoptNew();
+  void Accept(bool accept);
   void Adopt(bufferevent* bev);
   void Refuse(Connection& connection);
   void Forget(Connection& connection);
@@ -285,6 +287,7 @@ bufferevent* Connections::Evhttp::OnAccepted(event_base* base, void* arg) {
   bufferevent_incref(bev);
   Self(arg)->new_bevs_.push_back(bev);
   event_active(Self(arg)->adopt_event_.get(), 0, 0);
+  if (Self(arg)->new_bevs_.size() == kMaxNewConnections) Self(arg)->Accept(false);
   return bev;
 }
 
@@ -292,6 +295,18 @@ void Connections::Evhttp::AdoptNew() {
   for (bufferevent* bev : std::exchange(new_bevs_, {})) {
     Adopt(bev);
     bufferevent_decref(bev);
+  }
+  Accept(true);
+}
+
+// libevent accepts for as long as somebody comes, before anything else has its turn.
+void Connections::Evhttp::Accept(bool accept) {
+  if (!bound_) return;
+  evconnlistener* const listener = evhttp_bound_socket_get_listener(bound_);
+  if (accept) {
+    evconnlistener_enable(listener);
+  } else {
+    evconnlistener_disable(listener);
   }
 }
 

@@ -11,6 +11,10 @@ namespace sendonce::http {
 constexpr size_t kMaxBodyBytes = 1'048'576;
 constexpr size_t kMaxHeaderBytes = 16'384;  // request line and header lines together
 
+// Connections that are accepted before they are counted: so many can be open beyond the limit, for
+// a moment.
+constexpr size_t kMaxNewConnections = 64;
+
 struct ServerLimits {
   // Open connections. One more is answered with 503 where it can still read that, and closed.
   size_t max_connections = 256;

@@ -1,5 +1,7 @@
 #include "http/connections.h"
 
+#include <event2/event.h>
+
 #include <boost/test/unit_test.hpp>
 #include <memory>
 #include <vector>
@@ -172,6 +174,34 @@ BOOST_AUTO_TEST_CASE(connections_are_counted) {
   BOOST_TEST(next.Read().status == 200);
   callers[0]->Send(Get());
   BOOST_TEST(callers[0]->Read().status == 200);
+}
+
+class Nobody : public Connections::Listener {
+ public:
+  void OnRequest(Exchange, Request) override {}
+  void OnEnded(Exchange) override {}
+};
+
+// So that no more than that are open beyond the limit at any time.
+BOOST_AUTO_TEST_CASE(a_crowd_is_accepted_in_parts) {
+  constexpr size_t kLimit = 10;
+  constexpr size_t kCrowd = kMaxNewConnections + 20;
+  const std::unique_ptr<event_base, void (*)(event_base*)> base(event_base_new(), event_base_free);
+  Nobody nobody;
+  ServerLimits limits;
+  limits.max_connections = kLimit;
+  Connections connections(base.get(), nobody, limits);
+  BOOST_REQUIRE(!connections.Listen("127.0.0.1", 0));
+  std::vector<std::unique_ptr<Caller>> crowd;
+  for (size_t i = 0; i < kCrowd; ++i) {
+    crowd.push_back(std::make_unique<Caller>(connections.port()));
+  }
+  event_base_loop(base.get(), EVLOOP_ONCE);
+  BOOST_TEST(connections.counters().connections_accepted == kMaxNewConnections);
+  BOOST_TEST(connections.counters().connections_open == kLimit);
+  event_base_loop(base.get(), EVLOOP_ONCE);
+  BOOST_TEST(connections.counters().connections_accepted == kCrowd);
+  BOOST_TEST(connections.counters().connections_open == kLimit);
 }
 
 BOOST_AUTO_TEST_CASE(many_connections_come_and_go) {
