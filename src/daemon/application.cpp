@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/descriptor_limit.h"
 #include "daemon/driver.h"
 #include "daemon/folders.h"
 #include "daemon/initializer.h"
@@ -172,6 +173,7 @@ Options WithWallet(Options options, const std::string& name) {
 }
 
 int RunDaemon(const Options& options, const Interposed& interposed) {
+  if (auto problem = ReserveDescriptors(options.http.max_connections)) return Refuse(*problem);
   auto logger = Logger::Open(options.log);
   if (const auto* problem = std::get_if<std::string>(&logger)) return Refuse(*problem);
   Logger& lines = *std::get<std::unique_ptr<Logger>>(logger);
