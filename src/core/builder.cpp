@@ -320,8 +320,9 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
     if (attempt.leaves) {
       // Others go on, and the next plan does without these coins.
       follower_.WantWallet(now_ms);
-      return HoldBackAll(attempt, "conflicted", "a coin of the batch is taken in the mempool", true,
-                         now_ms);
+      HoldBackAll(attempt, "conflicted", "a coin of the batch is taken in the mempool", true,
+                  now_ms);
+      return KeepGone(attempt);
     }
     // Not at once: a wallet can go on showing what the chain has not.
     Pause(now_ms);
@@ -353,6 +354,25 @@ void Builder::OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms)
   const bool may_fall = attempt.fee.conf_target.has_value();
   if (objection) return HoldBackAll(attempt, "fee_above_cap", objection->text, may_fall, now_ms);
   Reserve(attempt, std::move(*checked.reservation), now_ms);
+}
+
+// What was found missing for these sends, now or before, counts as gone until well behind their
+// next try, however long the back-off is by then: else a coin would be chosen again as soon as
+// another is found missing, and what R4 allows without any of them would never be tried.
+void Builder::KeepGone(const Attempt& attempt) {
+  Millis next_try_ms = 0;
+  std::set<BatchId> batches;
+  for (const SendId& id : attempt.sends) {
+    next_try_ms = std::max(next_try_ms, DueOf(id));
+    const auto& of_send = ledger_.FindSend(id)->batches;
+    batches.insert(of_send.begin(), of_send.end());
+  }
+  for (auto& [coin, until_ms] : gone_until_ms_) {
+    const auto spending = ledger_.BatchesSpending(coin);
+    const bool is_of_these = std::any_of(spending.begin(), spending.end(),
+                                         [&](BatchId id) { return batches.contains(id); });
+    if (is_of_these) until_ms = next_try_ms + policy_.retry_max_ms;
+  }
 }
 
 // What serves the wallet and not these sends is left away before a cap is said to stand against

@@ -98,6 +98,7 @@ class Builder {
   bool IsTooHeavy(const std::vector<const Send*>& sends, const Funds& funds) const;
 
   void OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms);
+  void KeepGone(const Attempt& attempt);
   void OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms);
   void OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms);
   void Split(const Attempt& attempt);

@@ -415,6 +415,31 @@ BOOST_FIXTURE_TEST_CASE(killed_at_each_step_of_a_rebuild, TwoCoins) {
     BOOST_TEST((one == ours || Conflict(one, ours)));
 }
 
+// Each coin that is left is tried first, and found to be taken in the mempool; then whatever else
+// R4 allows, however many they are and however long the back-off has grown meanwhile.
+BOOST_AUTO_TEST_CASE(coins_that_are_taken_in_the_mempool_do_not_hold_up_a_verdict) {
+  for (const int tries_before : {3, 200}) {
+    Play play;
+    play.FundWith({CoinOf(1, 600'000), CoinOf(2, 600'000), CoinOf(3, 600'000)});
+    play.Start();
+    play.Submit("w-1", {To("alice", 1'500'000)});
+    play.Settle();
+    play.node.Fund(CoinOf(9, 2'000'000), 6);
+    play.node.MineOnly({ByAnother({CoinOf(1, 600'000)}, {OutputTo("mallory", 590'000)})});
+    for (uint32_t number : {2U, 3U}) {
+      play.node.Broadcast(
+          samples::BytesOf(ByAnother({CoinOf(number, 600'000)}, {OutputTo("mallory", 590'000)})));
+    }
+    play.Reconcile();
+    play.WakeAndSettle(tries_before);
+    BOOST_TEST((play.View("w-1").state == SendState::kConflicted));
+    play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+    play.Settle();
+    play.WakeAndSettle(400);
+    BOOST_TEST((play.View("w-1").state == SendState::kBroadcast), tries_before << " tries before");
+  }
+}
+
 // Locks follow the log: what no batch claims any more is unlocked, what one claims stays.
 BOOST_FIXTURE_TEST_CASE(the_locks_of_a_superseded_batch_are_given_back, TwoCoins) {
   MineRival({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)});
