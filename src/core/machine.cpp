@@ -245,6 +245,7 @@ class Machine::Parts {
     do {
       before = ledger_.last_seq();
       builder_.Advance(now_ms_);
+      payer_.OnTouched(outbox_.TakeTouchedBatches(), now_ms_);
       payer_.Advance(now_ms_);
     } while (ledger_.last_seq() != before);
   }

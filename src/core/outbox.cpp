@@ -45,6 +45,7 @@ void Outbox::NoteTouched(const Entry& entry) {
   }
   for (const Batch& batch : entry.batches) {
     touched_.insert(touched_.end(), batch.sends.begin(), batch.sends.end());
+    touched_batches_.push_back(batch.id);
     unsettled_batches_.emplace_back(entry.seq, batch.id);
   }
 }

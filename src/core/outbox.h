@@ -41,6 +41,9 @@ class Outbox {
   // each once.
   std::vector<SendId> TakeTouched();
 
+  // Batches that were touched by records since the last call; in the order of the records.
+  std::vector<BatchId> TakeTouchedBatches() { return std::exchange(touched_batches_, {}); }
+
   // Records that are not durable yet, and how long the first of them has been waiting for that; 0
   // if there is none.
   size_t unsynced() const { return ledger_.last_seq() - durable_seq_; }
@@ -61,6 +64,7 @@ class Outbox {
   std::multimap<Seq, Effect> held_;
   Effects released_;
   std::vector<SendId> touched_;
+  std::vector<BatchId> touched_batches_;
   // What was touched by records that are not durable yet, with their seqs, which ascend.
   std::deque<std::pair<Seq, SendId>> unsettled_sends_;
   std::deque<std::pair<Seq, BatchId>> unsettled_batches_;

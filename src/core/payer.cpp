@@ -100,10 +100,20 @@ void Payer::ScheduleAll(Millis now_ms) {
   }
 }
 
+void Payer::OnTouched(const std::vector<BatchId>& touched, Millis now_ms) {
+  for (BatchId id : touched) {
+    const Batch* batch = ledger_.FindBatch(id);
+    if (batch && HasLocksToGiveBack(*batch)) Schedule(id, now_ms);
+  }
+}
+
+bool Payer::HasLocksToGiveBack(const Batch& batch) {
+  return batch.locked && (batch.superseded || !Ledger::IsOpen(batch));
+}
+
 // Something to sign or to send, or locks to give back.
 bool Payer::HasWork(const Batch& batch) {
-  if (batch.locked && (batch.superseded || !Ledger::IsOpen(batch))) return true;
-  return Ledger::IsOpen(batch) && !batch.confirmation;
+  return HasLocksToGiveBack(batch) || (Ledger::IsOpen(batch) && !batch.confirmation);
 }
 
 Millis Payer::next_due_ms() const {
@@ -134,9 +144,7 @@ void Payer::Advance(Millis now_ms) {
 void Payer::TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms) {
   due_.erase({attempt.due_ms, batch.id});
   if (attempt.wants_look) return TakeWantedLook(batch, attempt, now_ms);
-  if (batch.locked && (batch.superseded || !Ledger::IsOpen(batch))) {
-    return ReleaseLocks(batch, attempt, now_ms);
-  }
+  if (HasLocksToGiveBack(batch)) return ReleaseLocks(batch, attempt, now_ms);
   if (batch.superseded) return TrySuperseded(batch, attempt, now_ms);
   const auto unsigned_version = UnsignedVersion(batch);
   const bool has_signed = !CurrentVersion(batch).raw_tx.empty();
@@ -222,7 +230,7 @@ void Payer::OnCoinsUnlocked(const CoinsUnlocked& unlocked, Millis now_ms) {
   const Batch* batch = ledger_.FindBatch(unlocked.batch);
   if (found == attempts_.end() || !batch) return;
   found->second.in_flight = false;
-  const bool is_wanted = batch->locked && (batch->superseded || !Ledger::IsOpen(*batch));
+  const bool is_wanted = HasLocksToGiveBack(*batch);
   if (!std::holds_alternative<Done>(unlocked.outcome)) {
     return FailWith(found->second, unlocked.batch, unlocked.outcome, now_ms);
   }

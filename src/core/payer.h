@@ -35,6 +35,10 @@ class Payer {
   // All batches, for a node that came back.
   void ScheduleAll(Millis now_ms);
 
+  // These batches were touched by records. What a confirmation has left nothing to do for was
+  // forgotten: once the batch is final, or all its sends have left it, its locks are given back.
+  void OnTouched(const std::vector<BatchId>& touched, Millis now_ms);
+
   // The clock was set back: what was scheduled is due.
   void MakeDue(Millis now_ms);
 
@@ -95,6 +99,7 @@ class Payer {
     std::optional<Stall> stall;
   };
 
+  static bool HasLocksToGiveBack(const Batch& batch);
   static bool HasWork(const Batch& batch);
   void TakeNextStep(const Batch& batch, Attempt& attempt, Millis now_ms);
   void TrySuperseded(const Batch& batch, Attempt& attempt, Millis now_ms);

@@ -1,0 +1,68 @@
+// Locks in the node that no batch needs any more are given back, in the same life and after each
+// way back of a batch; an operator's stay (R8).
+
+#include <boost/test/unit_test.hpp>
+
+#include "machine_sent.h"
+
+namespace sendonce::core {
+namespace {
+
+using bitcoin::Transaction;
+using samples::CoinOf;
+using samples::OutPointOf;
+using samples::OutputTo;
+using samples::To;
+
+const Refused kTooLow{Refusal::kFeeTooLow, -26, "mempool min fee not met"};
+
+struct Locked : Play {
+  explicit Locked(const std::vector<Coin>& coins) {
+    FundWith(coins);
+    Start();
+  }
+
+  void SeeInBlock(const std::vector<Transaction>& transactions, int blocks_on_top = 0) {
+    node.MineOnly(transactions);
+    Reconcile();
+    for (int i = 0; i < blocks_on_top; ++i) {
+      node.MineOnly({});
+      Reconcile();
+    }
+  }
+
+  SendState State() { return View("w-1").state; }
+};
+
+// w-1 was accepted at 10 sat/vB, from c1. Its second version has c2 besides, was signed and then
+// refused: c2 is locked.
+struct AddedCoin : Locked {
+  AddedCoin() : Locked({CoinOf(1, 53'000), CoinOf(2, 40'000)}) {
+    Submit("w-1", {To("alice", 50'000)});
+    Settle();
+    first = node.mempool().at(0);
+    Bump("w-1", 20'000);
+    while (!IsAskedTo<Broadcast>()) SettleOneStep();
+    Broadcasts(kTooLow);
+    BOOST_REQUIRE((node.locked() == std::vector{OutPointOf(2)}));
+  }
+
+  Transaction first;
+};
+
+BOOST_AUTO_TEST_SUITE(machine_locks_tests)
+
+// Long after it was confirmed, and nobody looks at the batch any more.
+BOOST_FIXTURE_TEST_CASE(of_an_added_coin_that_what_confirmed_does_not_spend, AddedCoin) {
+  SeeInBlock({first});
+  WakeAndSettle(60);
+  BOOST_TEST(node.locked().size() == 1U);
+  SeeInBlock({}, 8);
+  BOOST_TEST((State() == SendState::kFinal));
+  BOOST_TEST(node.locked().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sendonce::core
