@@ -358,7 +358,8 @@ class Ledger:
         if version is None:
             raise LookupError("the batch is not confirmed")
         batch["end"] = "final"
-        if len(transactions.parse(version["raw_tx"]).inputs) >= len(batch["coins"]):
+        spent = transactions.parse(version["raw_tx"]).coins
+        if spent >= {each["outpoint"] for each in batch["coins"]}:
             batch["locked"] = False
         for send_id in self.living(batch):
             send = self.send(send_id)

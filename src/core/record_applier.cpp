@@ -47,9 +47,14 @@ bitcoin::Amount FeeOfAdopted(const Batch& batch, const bitcoin::Bytes& raw) {
   return fee_sat;
 }
 
-// What confirmed need not spend what other versions have added.
+// What confirmed need not spend what other versions have added; and what somebody else has made can
+// spend coins of his own instead.
 bool SpendsAllCoins(const Batch& batch, const Version& version) {
-  return bitcoin::ParseTransaction(version.raw_tx)->inputs.size() >= batch.coins.size();
+  const auto transaction = bitcoin::ParseTransaction(version.raw_tx);
+  std::set<bitcoin::OutPoint> spent;
+  for (const bitcoin::TxIn& input : transaction->inputs) spent.insert(input.prevout);
+  return std::all_of(batch.coins.begin(), batch.coins.end(),
+                     [&](const Coin& coin) { return spent.contains(coin.outpoint); });
 }
 
 bitcoin::Txid TxidOfBytes(const bitcoin::Bytes& raw) {

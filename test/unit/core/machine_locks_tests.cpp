@@ -9,6 +9,7 @@ namespace sendonce::core {
 namespace {
 
 using bitcoin::Transaction;
+using samples::ByAnother;
 using samples::CoinOf;
 using samples::OutPointOf;
 using samples::OutputTo;
@@ -20,6 +21,11 @@ struct Locked : Play {
   explicit Locked(const std::vector<Coin>& coins) {
     FundWith(coins);
     Start();
+  }
+
+  void SubmitUpToBroadcast(bitcoin::Amount amount_sat) {
+    Submit("w-1", {To("alice", amount_sat)});
+    while (!IsAskedTo<Broadcast>()) SettleOneStep();
   }
 
   void SeeInBlock(const std::vector<Transaction>& transactions, int blocks_on_top = 0) {
@@ -60,6 +66,20 @@ BOOST_FIXTURE_TEST_CASE(of_an_added_coin_that_what_confirmed_does_not_spend, Add
   SeeInBlock({}, 8);
   BOOST_TEST((State() == SendState::kFinal));
   BOOST_TEST(node.locked().empty());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_coin_for_which_somebody_else_has_taken_one_of_his_own) {
+  Locked play({CoinOf(1, 40'000), CoinOf(2, 40'000)});
+  play.SubmitUpToBroadcast(50'000);
+  BOOST_REQUIRE(play.node.locked().size() == 2U);
+  play.Broadcasts(Unknown{"timeout"});
+  play.node.Fund(CoinOf(9, 2'000'000), 6);
+  play.SeeInBlock({ByAnother({CoinOf(1, 40'000), CoinOf(9, 2'000'000)},
+                             {OutputTo("alice", 50'000), OutputTo("change", 1'900'000)})},
+                  8);
+  BOOST_TEST((play.State() == SendState::kFinal));
+  BOOST_TEST(!play.node.IsUnspentInChain(OutPointOf(1)));
+  BOOST_TEST(play.node.locked().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
