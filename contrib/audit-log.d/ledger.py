@@ -33,6 +33,12 @@ def signature_asked(batch):
     return any(each["signature_asked"] for each in batch["versions"])
 
 
+def note_locks(batch):
+    """Its coins may be locked in the node again; those of what was paid outside never are."""
+    if not batch["versions"][0]["adopted"]:
+        batch["locked"] = True
+
+
 def version_with(batch, txid):
     return next((each for each in batch["versions"] if each["txid"] == txid), None)
 
@@ -348,6 +354,7 @@ class Ledger:
         self.expected.delete(keys.confirmed(fields["block"][0], batch["id"]))
         if batch["end"] == "final":
             batch["end"] = "open"
+            note_locks(batch)
             for send_id in self.living(batch):
                 self.send(send_id)["payment"] = None
                 self._touch_send(self.send(send_id))

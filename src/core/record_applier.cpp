@@ -221,6 +221,7 @@ class RecordApplier::Visitor {
     batch.confirmation.reset();
     if (batch.end == BatchEnd::kFinal) {
       batch.end = BatchEnd::kOpen;
+      NoteLocks(batch);
       for (const SendId& id : ledger_.LivingSends(batch)) {
         ledger_.sends_.at(id).payment.reset();
         Touch(id);
@@ -389,6 +390,12 @@ class RecordApplier::Visitor {
     ledger_.waiting_.erase(send.recorded_seq);
     BatchAt(batch).superseded = false;
     Touch(send.id);
+  }
+
+  // The batch has its coins again, and the node may be given locks on them again (R8). Those of
+  // what was paid outside are not ours to lock.
+  static void NoteLocks(Batch& batch) {
+    if (!batch.versions.front().adopted) batch.locked = true;
   }
 
   // The batch that the send belongs to, if any, is watched for ever from here on.

@@ -53,6 +53,21 @@ struct AddedCoin : Locked {
     BOOST_REQUIRE((node.locked() == std::vector{OutPointOf(2)}));
   }
 
+  // The first version is there again, the second one is refused again.
+  void LoseBlocks(int depth) {
+    node.Reorganise(depth);
+    node.Evict();
+    node.Broadcast(samples::BytesOf(first));
+    ChainHint();
+    for (int i = 0; i < 60; ++i) {
+      if (IsAskedTo<Broadcast>()) {
+        Broadcasts(kTooLow);
+      } else if (SettleOneStep().empty() && !IsAsked()) {
+        Wake();
+      }
+    }
+  }
+
   Transaction first;
 };
 
@@ -80,6 +95,21 @@ BOOST_AUTO_TEST_CASE(of_a_coin_for_which_somebody_else_has_taken_one_of_his_own)
   BOOST_TEST((play.State() == SendState::kFinal));
   BOOST_TEST(!play.node.IsUnspentInChain(OutPointOf(1)));
   BOOST_TEST(play.node.locked().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(of_an_added_coin_that_was_locked_again_after_a_reorganisation, AddedCoin) {
+  SeeInBlock({first}, 8);
+  Crash();
+  WakeAndSettle(10);
+  BOOST_REQUIRE(node.locked().empty());
+  LoseBlocks(9);
+  BOOST_TEST((State() == SendState::kBroadcast));
+  BOOST_TEST((node.locked() == std::vector{OutPointOf(2)}));
+  SeeInBlock({first}, 8);
+  Crash();
+  WakeAndSettle(10);
+  BOOST_TEST((State() == SendState::kFinal));
+  BOOST_TEST(node.locked().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
