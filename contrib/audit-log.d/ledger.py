@@ -241,6 +241,8 @@ class Ledger:
         if batch["id"] not in send["batches"]:
             send["batches"].append(batch["id"])
         send["live_batch"] = batch["id"]
+        if batch["superseded"]:
+            note_locks(batch)
         batch["superseded"] = False
         self._touch_batch(batch)
         self._touch_send(send)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <set>
+#include <utility>
 
 #include "core/pruning.h"
 
@@ -388,7 +389,7 @@ class RecordApplier::Visitor {
     }
     send.live_batch = batch;
     ledger_.waiting_.erase(send.recorded_seq);
-    BatchAt(batch).superseded = false;
+    if (std::exchange(BatchAt(batch).superseded, false)) NoteLocks(BatchAt(batch));
     Touch(send.id);
   }
 

@@ -71,6 +71,60 @@ struct AddedCoin : Locked {
   Transaction first;
 };
 
+// w-1 was signed, with c1 and c2, and refused; somebody else has spent c1 in a block. Another
+// batch, with c2 and c9, is about to be locked.
+struct Left : Locked {
+  Left() : Locked({CoinOf(1, 1'000'000), CoinOf(2, 500'000)}) {
+    node.Mine(2);
+    Reconcile();
+    SubmitUpToBroadcast(1'200'000);
+    Broadcasts(kTooLow);
+    Settle();
+    node.Fund(CoinOf(9, 2'000'000), 6);
+    node.MineOnly({rival});
+    ChainHint();
+    for (int i = 0; i < 3'000 && log.batches().size() < 2; ++i) {
+      if (SettleOneStep().empty() && !IsAsked()) Wake();
+    }
+    for (int i = 0; i < 40 && !IsAskedTo<UnlockCoins>(); ++i) StepWithoutLocks();
+    BOOST_REQUIRE(IsAskedTo<UnlockCoins>());
+    Unlocks();
+    Durable();
+    BOOST_REQUIRE(IsAskedTo<LockCoins>());
+  }
+
+  void StepWithoutLocks() {
+    if (log.durable_seq() < log.last_seq()) {
+      Durable();
+    } else if (IsAskedTo<ReadChain>()) {
+      ReadsChain();
+    } else if (IsAskedTo<LookUpCoins>()) {
+      LooksUp();
+    } else if (IsAskedTo<Broadcast>()) {
+      Broadcasts();
+    } else {
+      Wake();
+    }
+  }
+
+  // Before its signature is asked for, the rival's block is replaced by one in which c9 is gone
+  // too.
+  void LoseTheOtherBatch() {
+    const Transaction taken = ByAnother({CoinOf(9, 2'000'000)}, {OutputTo("mallory", 1'900'000)});
+    node.Reorganise(1, {rival, taken});
+    while (!IsAskedTo<ReadChain>()) {
+      ChainHint();
+      if (IsAskedTo<ReadCoins>()) ReadsCoins();
+      if (IsAskedTo<ReadSpends>()) ReadsSpends();
+    }
+    ReadsChain();
+    Settle();
+    WakeAndSettle(40);
+  }
+
+  const Transaction rival = ByAnother({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 900'000)});
+};
+
 BOOST_AUTO_TEST_SUITE(machine_locks_tests)
 
 // Long after it was confirmed, and nobody looks at the batch any more.
@@ -109,6 +163,18 @@ BOOST_FIXTURE_TEST_CASE(of_an_added_coin_that_was_locked_again_after_a_reorganis
   Crash();
   WakeAndSettle(10);
   BOOST_TEST((State() == SendState::kFinal));
+  BOOST_TEST(node.locked().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(of_a_batch_that_its_sends_have_come_back_to, Left) {
+  LoseTheOtherBatch();
+  BOOST_TEST((State() == SendState::kConflicted));
+  BOOST_TEST(ledger().IsReserved(OutPointOf(2)));
+  BOOST_TEST(!node.locked().empty());
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  Settle();
+  WakeAndSettle(40);
+  BOOST_TEST((State() == SendState::kCancelled));
   BOOST_TEST(node.locked().empty());
 }
 
