@@ -34,6 +34,10 @@ std::optional<std::vector<uint32_t>> FreeVouts(const bitcoin::Transaction& trans
   return vouts;
 }
 
+bool HasOtherContent(const Send& send, const Adopt& adopt) {
+  return adopt.content && DifferingField(send, *adopt.content);
+}
+
 // No caller waits for it: their tokens begin at 1.
 constexpr CallToken kNobody = 0;
 
@@ -110,7 +114,7 @@ bool Adopter::IsBound(const Send& send) const {
 }
 
 void Adopter::OnAdopt(const Adopt& adopt, const Send* send) {
-  if (send && adopt.content && DifferingField(*send, *adopt.content)) {
+  if (send && HasOtherContent(*send, adopt)) {
     return Give(adopt, Verdict::kIdReused, true, "the id is recorded with other content");
   }
   if (send && IsRecordedPayment(*send, adopt.txid)) {
@@ -186,8 +190,8 @@ void Adopter::OnTransactionLookedUp(const TransactionLookedUp& reply, Millis now
 
 void Adopter::Record(const Adopt& adopt, const FoundTransaction& found, Millis now_ms) {
   const Send* send = ledger_.FindSend(adopt.id);
-  // It may have gone on while the node was asked.
-  if (send && IsBound(*send)) return OnAdopt(adopt, send);
+  // It may have gone on while the node was asked, or have been recorded with other content.
+  if (send && (IsBound(*send) || HasOtherContent(*send, adopt))) return OnAdopt(adopt, send);
   const auto transaction = bitcoin::ParseTransaction(found.raw_tx);
   if (!transaction || bitcoin::TxidOf(*transaction) != adopt.txid) {
     return Give(adopt, Verdict::kNodeUnavailable, false, "the node has shown another transaction");

@@ -50,6 +50,20 @@ struct PaidOutside : Play {
 
 BOOST_AUTO_TEST_SUITE(machine_adoption_race_tests)
 
+// An id has one content (G4), whichever call brought it first.
+BOOST_AUTO_TEST_CASE(an_id_that_is_recorded_meanwhile_with_other_content_is_not_adopted) {
+  PaidOutside play({OutputTo("alice", 50'000), OutputTo("bob", 60'000)});
+  play.AdoptIt("w-1");
+  play.Submit("w-1", {To("bob", 60'000)});
+  play.LooksUpTransaction();
+  play.Durable();
+  BOOST_TEST((play.VerdictOf(1) == Verdict::kIdReused));
+  BOOST_TEST((play.VerdictOf(2) == Verdict::kCreated));
+  BOOST_TEST((play.View("w-1").state == SendState::kRecorded));
+  BOOST_TEST((play.ledger().FindSend("w-1")->content->outputs == std::vector{To("bob", 60'000)}));
+  play.CheckLog();
+}
+
 // DELETE needs no node, and its answer is a promise: the adoption comes too late.
 BOOST_FIXTURE_TEST_CASE(an_unknown_id_that_is_fenced_meanwhile_stays_so, PaidOutside) {
   AdoptIt("w-1");
