@@ -372,9 +372,7 @@ void Follower::TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& c
 
 void Follower::TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked) {
   std::vector<bitcoin::OutPoint> foreign = locked;
-  std::erase_if(foreign, [&](const bitcoin::OutPoint& coin) {
-    return !ledger_.BatchesSpending(coin).empty();
-  });
+  std::erase_if(foreign, [&](const bitcoin::OutPoint& coin) { return MayBeLockedByUs(coin); });
   // One may be in a block that was not read again.
   for (const bitcoin::OutPoint& coin : foreign) pool_.Remove(coin);
   std::sort(foreign.begin(), foreign.end());
@@ -383,6 +381,14 @@ void Follower::TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked) {
     WantAllCoins();  // an operator has unlocked one
   }
   foreign_locks_ = std::move(foreign);
+}
+
+// A batch whose locks were given back can be watched for ever: its coins are nobody's.
+bool Follower::MayBeLockedByUs(const bitcoin::OutPoint& coin) const {
+  if (ledger_.IsReserved(coin)) return true;
+  const auto batches = ledger_.BatchesSpending(coin);
+  return std::any_of(batches.begin(), batches.end(),
+                     [&](BatchId id) { return ledger_.FindBatch(id)->locked; });
 }
 
 void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {

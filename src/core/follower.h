@@ -137,6 +137,7 @@ class Follower {
   void AskForCoinsAndSpends(Millis now_ms);
   bool MustReadAllCoins(Millis now_ms) const;
   void TakeCoins(const CoinsRead& read, const std::vector<WalletCoin>& coins);
+  bool MayBeLockedByUs(const bitcoin::OutPoint& coin) const;
   void TakeForeignLocks(const std::vector<bitcoin::OutPoint>& locked);
 
   const Policy& policy_;

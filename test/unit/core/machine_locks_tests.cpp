@@ -178,6 +178,32 @@ BOOST_FIXTURE_TEST_CASE(of_a_batch_that_its_sends_have_come_back_to, Left) {
   BOOST_TEST(node.locked().empty());
 }
 
+// What the batch has given back is nobody's, though it is watched for ever.
+BOOST_AUTO_TEST_CASE(an_operators_on_a_coin_of_a_superseded_batch_stays) {
+  constexpr Millis kLongEnoughForTheWallet = 120'000;
+  Locked play({CoinOf(1, 600'000), CoinOf(2, 600'000), CoinOf(3, 600'000)});
+  play.Submit("w-1", {To("alice", 1'500'000)});
+  play.Settle();
+  play.node.Fund(CoinOf(9, 2'000'000), 6);
+  play.SeeInBlock({ByAnother({CoinOf(1, 600'000)}, {OutputTo("mallory", 500'000)})}, 3);
+  play.After(kLongEnoughForTheWallet);
+  play.Settle();
+  play.WakeAndSettle(10);
+  BOOST_REQUIRE(play.log.batches().size() == 2U);
+  const bool third_is_free = play.ledger().IsReserved(OutPointOf(2));
+  const bitcoin::OutPoint free = OutPointOf(third_is_free ? 3 : 2);
+  BOOST_REQUIRE(!play.ledger().IsReserved(free));
+  BOOST_TEST(play.node.IsUnspentInChain(free));
+  play.node.Lock({free});
+  play.node.shows_old_coins = false;
+  play.After(kLongEnoughForTheWallet);
+  play.Settle();
+  BOOST_TEST((play.machine().Funds().foreign_locks == std::vector{free}));
+  play.Submit("w-2", {To("bob", 300'000)});
+  play.Settle();
+  BOOST_TEST(!play.ledger().IsReserved(free));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
