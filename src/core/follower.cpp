@@ -132,7 +132,9 @@ void Follower::OnChainRead(const ChainRead& read, Millis now_ms) {
 
 // Which spends a start compares with the log goes by the log's last block. One that is far behind
 // is compared before that moves: a death on the way would leave what came in between to nobody.
+// Nothing is asked of a wallet whose answer would not count: it costs it seconds each time.
 void Follower::CompareFirst() {
+  if (!CanCompare()) return;
   pending_reads_ = 1;
   outbox_.Emit(ReadSpends{spends_since_});
 }
@@ -406,14 +408,18 @@ void Follower::OnSpendsRead(const SpendsRead& read, Millis now_ms) {
       AcceptSpend(spend.txid, now_ms);  // a crash came between
     }
   }
-  // A wallet that has not read the chain yet does not know all its spends.
-  if (trouble_code_.empty() || trouble_code_ == "wallet_locked") {
+  if (CanCompare()) {
     compared_with_wallet_ = true;
     alarms_.NoteCompared();
     if (!caught_up_) wanted_ = true;  // nothing was read of the chain before
     spends_since_ = BlockBelowTip(kSpendsOverlapBlocks);
   }
   FinishRound(now_ms);
+}
+
+// A wallet that has not read the chain yet does not know all its spends.
+bool Follower::CanCompare() const {
+  return trouble_code_.empty() || trouble_code_ == "wallet_locked";
 }
 
 void Follower::NoteUnexplained(const bitcoin::Txid& txid, Millis now_ms) {

@@ -122,6 +122,7 @@ class Follower {
 
   bool IsBelowPruned(const ChainStep& step) const;
   void CompareFirst();
+  bool CanCompare() const;
   void FollowStep(const ChainStep& step, Millis now_ms);
   void ReopenAbove(int32_t fork_height, Millis now_ms);
   void ReadOneBlock(const ReadBlock& block, Millis now_ms);

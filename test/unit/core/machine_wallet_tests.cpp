@@ -122,6 +122,25 @@ BOOST_FIXTURE_TEST_CASE(after_trouble_with_the_node_they_are_compared_from_furth
   BOOST_TEST(Says(NextBlock(), "read spends since 114"));
 }
 
+// A log that is far behind is compared before it moves; a wallet that reads the chain itself has
+// nothing to say that would count, and takes seconds to say it.
+BOOST_FIXTURE_TEST_CASE(the_spends_of_a_wallet_that_scans_are_not_asked_for, TwoCoins) {
+  node.Mine(400);
+  node.facts.wallet_scanning = true;
+  Crash();
+  for (int i = 0; i < 5; ++i) {
+    BOOST_TEST(!Says(Settle(), "read spends"));
+    Wake();
+  }
+  BOOST_TEST(ledger().chain().tip().height == 100);
+  node.facts.wallet_scanning = false;
+  std::string text = Settle();
+  text += Wake();
+  text += Settle();
+  BOOST_TEST(Says(text, "read spends"), text);
+  BOOST_TEST(ledger().chain().tip().height == 500);
+}
+
 // --- while all that waits is held back, only what is new is looked at
 
 BOOST_FIXTURE_TEST_CASE(a_new_send_that_can_be_afforded_does_not_wait_for_those_before, TwoCoins) {
