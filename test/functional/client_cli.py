@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 
 from framework import case
@@ -273,6 +274,17 @@ class OverIpv6(case.Case):
     """The node, the daemon and the client are at ::1 for each other."""
 
     def test_a_send(self):
+        if has_ipv6():
+            self.send_over_it()
+        else:
+            self.assert_refused_without()
+
+    def assert_refused_without(self):
+        daemon = self.new_sendonced(self.start_funded_node())
+        daemon.init()
+        self.assertIn("::1", daemon.refuses("-bind=::1"))
+
+    def send_over_it(self):
         node = self.start_funded_node("-rpcbind=127.0.0.1", "-rpcbind=::1",
                                       "-rpcallowip=127.0.0.1", "-rpcallowip=::1", coins=2)
         (output,) = self.new_send(node, "w-1", AMOUNT_SAT)["outputs"]
@@ -286,6 +298,14 @@ class OverIpv6(case.Case):
         self.promises.accepted("w-1")
         node.mine()
         self.check_payments(node)
+
+
+def has_ipv6():
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 def send_json(send_id, outcome, state):
