@@ -7,13 +7,12 @@ import transactions
 from ledger import confirmed_version, paid_of, transaction_of
 
 
-def evidence(ledger, send, batches=None):
+def evidence(ledger, send):
     """{txid: (transaction, block or None, foreign)} of what the log knows beside the send's own
-    payments: rivals, and versions of its batches (or of those alone) that leave it out. What pays
-    it is no rival.
+    payments: rivals, and versions of its batches that leave it out. What pays it is no rival.
     """
     found = {}
-    for batch in ledger.batches_of(send) if batches is None else batches:
+    for batch in ledger.batches_of(send):
         for rival in batch["rivals"]:
             found[rival["txid"]] = (transactions.parse(rival["raw_tx"]), rival["block"], True)
         for version in batch["versions"]:
@@ -34,16 +33,10 @@ def touches(transaction, send):
 
 def waits_for_verdict(ledger, send):
     """R7: somebody else pays a script of the send in another amount: only a person can say what
-    that was. Where he has set aside all that a batch may pay it by, he has."""
+    that was, and has where his verdict names it."""
     named = set(send["excluded_by_verdict"])
-
-    def is_settled(batch):
-        txids = [version["txid"] for other, version in ledger.may_pay(send) if other is batch]
-        return bool(txids) and all(txid in named for txid in txids)
-
-    open_to_doubt = [each for each in ledger.batches_of(send) if not is_settled(each)]
-    unclear = any(foreign and touches(transaction, send)
-                  for transaction, _, foreign in evidence(ledger, send, open_to_doubt).values())
+    unclear = any(foreign and touches(transaction, send) and txid not in named
+                  for txid, (transaction, _, foreign) in evidence(ledger, send).items())
     return unclear and not all(version["txid"] in named for _, version in ledger.may_pay(send))
 
 

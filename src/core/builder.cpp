@@ -36,6 +36,22 @@ bool IsAboutTheWallet(Refusal why) {
          why == Refusal::kWalletNotLoaded || why == Refusal::kWalletNotNamed;
 }
 
+constexpr const char* kSetAside =
+    "with the coins that are left it would be the transaction that a verdict has set aside; it is "
+    "paid again once there is another coin";
+
+bool IsSetAside(const Ledger& ledger, const BatchReserved& reservation) {
+  return std::any_of(reservation.sends.begin(), reservation.sends.end(), [&](const SendId& id) {
+    const Send& send = *ledger.FindSend(id);
+    const auto set = MayPaySet(ledger, send);
+    const auto& named = send.excluded_by_verdict;
+    return std::any_of(set.begin(), set.end(), [&](const MayPay& one) {
+      return one.version->unsigned_tx == reservation.unsigned_tx &&
+             std::find(named.begin(), named.end(), one.version->txid) != named.end();
+    });
+  });
+}
+
 }  // namespace
 
 Builder::Builder(const Policy& policy, Ledger& ledger, Outbox& outbox, CoinPool& pool,
@@ -174,6 +190,7 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
   attempt.fee = fee;
   if (!funds) {
     follower_.WantAllCoins();
+    extra_sat_ = 0;  // it was for these, others may need none
     return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
   }
   blocked_rebuilds_.erase(batch.id);
@@ -389,11 +406,22 @@ void Builder::Pause(Millis now_ms) {
 
 // The ledger judges before anything is written: a coin that went into another batch meanwhile, or a
 // node that showed one coin twice, costs a draft and nothing else.
+// With one coin more: what is left of the old ones makes the transaction anew that a verdict has
+// set aside, and that is not sent.
+void Builder::ChooseOthers(const Attempt& attempt, Millis now_ms) {
+  extra_sat_ = std::max<bitcoin::Amount>(1'000, extra_sat_ * 2);
+  rebuild_wake_ms_ = now_ms;
+  if (extra_sat_ <= policy_.max_fee_sat) return;
+  extra_sat_ = 0;
+  HoldBackAll(attempt, "conflicted", kSetAside, true, now_ms);
+}
+
 void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms) {
   reservation.sends = attempt.sends;
   reservation.exclusions = attempt.exclusions;
   const bool is_taken = !attempt.leaves && HoldsReserved(ledger_, attempt.funds.coins);
   if (is_taken) return Pause(now_ms);  // by a replacement that was drafted at the same time
+  if (IsSetAside(ledger_, reservation)) return ChooseOthers(attempt, now_ms);
   if (const auto objection = ledger_.Objection(reservation)) {
     return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + *objection,
                        true, now_ms);

@@ -99,6 +99,7 @@ class Builder {
 
   void OnDraft(const Attempt& attempt, const Draft& draft, Millis now_ms);
   void KeepGone(const Attempt& attempt);
+  void ChooseOthers(const Attempt& attempt, Millis now_ms);
   void OnRefusedDraft(const Attempt& attempt, const Refused& refused, Millis now_ms);
   void OnJudgement(const Attempt& attempt, const Refused& judgement, Millis now_ms);
   void Split(const Attempt& attempt);

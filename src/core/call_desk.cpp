@@ -189,8 +189,13 @@ void CallDesk::OnCancel(const Cancel& cancel, Millis now_ms) {
     return Answer(*send, cancel.call, Verdict::kFenced, true);
   }
   if (send && (send->payment || !MayEnd(*send))) {
+    const bool by_verdict =
+        Ledger::IsOpen(*send) && CanNeverBePaid(ledger_, *send, policy_.conflict_depth);
     return Answer(*send, cancel.call, Verdict::kTooLate, true, "",
-                  "a signature was asked for: the send is paid or will be; ask for it again");
+                  by_verdict ? "only a verdict excludes what was signed for the send: the verdict "
+                               "`never` ends it (POST /v1/sends/{id}/verdict)"
+                             : "a signature was asked for: the send is paid or will be; ask for it "
+                               "again");
   }
   if (auto refusal = RefusalOfPromises()) {
     return outbox_.Reply(cancel.call, std::move(*refusal), 0);

@@ -98,7 +98,12 @@ template <typename T>
 void Follower::OnFailedRead(const Outcome<T>& outcome, Millis wait_ms, Millis now_ms) {
   next_read_ms_ = now_ms + wait_ms;
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
-    OnNodeTrouble(std::string(StallCode(refused->why)), refused->text, now_ms);
+    std::string text = refused->text;
+    if (refused->why == core::Refusal::kWalletNotLoaded) {
+      text += "; the log was made for wallet '" + ledger_.created().wallet_name +
+              "': if that has another name now, say so with -rpcwallet";
+    }
+    OnNodeTrouble(std::string(StallCode(refused->why)), text, now_ms);
   } else {
     OnNodeTrouble("node_unavailable", std::get<Unknown>(outcome).text, now_ms);
   }

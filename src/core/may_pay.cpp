@@ -78,43 +78,18 @@ void AddEvidenceOf(const Batch& batch, const Ledger& ledger, const Send& send,
   }
 }
 
-// An operator has decided about all that the batch may pay the send by, and so about what took its
-// coins: what was reserved on his word does not ask for another.
-bool IsSettled(const Batch& batch, const Send& send) {
-  bool any = false;
-  for (const Version& version : batch.versions) {
-    if (!version.signature_asked || !Pays(batch, version, send.id)) continue;
-    if (!IsExcludedByVerdict(send, version.txid)) return false;
-    any = true;
-  }
-  return any;
-}
-
 bool IsInSet(const std::vector<MayPay>& set, const bitcoin::Txid& txid) {
   return std::any_of(set.begin(), set.end(),
                      [&](const MayPay& one) { return one.version->txid == txid; });
 }
 
-// What may be the payment of the send, so that only a person can say (R7).
-std::vector<RivalEvidence> UnclearEvidence(const Ledger& ledger, const Send& send) {
-  std::vector<RivalEvidence> unclear;
-  for (const Batch* batch : BatchesOf(ledger, send)) {
-    if (!IsSettled(*batch, send)) AddEvidenceOf(*batch, ledger, send, unclear);
-  }
-  const auto set = MayPaySet(ledger, send);
-  std::erase_if(unclear, [&](const RivalEvidence& evidence) {
-    return !evidence.pays_the_send || IsInSet(set, bitcoin::TxidOf(evidence.transaction));
-  });
-  return unclear;
-}
-
-// The sends of the batch that the version pays.
-std::vector<const Send*> LivingPayees(const Ledger& ledger, const Batch& batch,
-                                      const Version& version) {
+// The sends that the version pays, also those that have left its batch: it may be tried still.
+std::vector<const Send*> OpenPayees(const Ledger& ledger, const Batch& batch,
+                                    const Version& version) {
   std::vector<const Send*> payees;
   for (size_t i = 0; i < batch.sends.size(); ++i) {
     const Send* send = version.paid[i].empty() ? nullptr : ledger.FindSend(batch.sends[i]);
-    if (send && send->live_batch == batch.id) payees.push_back(send);
+    if (send && Ledger::IsOpen(*send)) payees.push_back(send);
   }
   return payees;
 }
@@ -208,6 +183,25 @@ std::vector<RivalEvidence> AllRivalEvidence(const Ledger& ledger, const Send& se
   return all;
 }
 
+std::vector<RivalEvidence> UnclearEvidence(const Ledger& ledger, const Send& send) {
+  std::vector<RivalEvidence> unclear = AllRivalEvidence(ledger, send);
+  std::erase_if(unclear, [&](const RivalEvidence& evidence) {
+    return !evidence.pays_the_send ||
+           IsExcludedByVerdict(send, bitcoin::TxidOf(evidence.transaction));
+  });
+  return unclear;
+}
+
+bool MayStandBesideConfirmed(const MayPay& one) {
+  const Batch& batch = *one.batch;
+  if (!batch.confirmation || !one.version->adopted) return false;
+  const auto transaction = TransactionOf(*one.version);
+  if (ShareACoin(TransactionOf(CurrentVersion(batch)), transaction)) return false;
+  return std::none_of(batch.rivals.begin(), batch.rivals.end(), [&](const Rival& rival) {
+    return rival.block && ShareACoin(*bitcoin::ParseTransaction(rival.raw_tx), transaction);
+  });
+}
+
 std::optional<RivalEvidence> FindRivalEvidence(const Ledger& ledger, const Send& send,
                                                const bitcoin::Txid& txid) {
   for (RivalEvidence& evidence : AllRivalEvidence(ledger, send)) {
@@ -260,7 +254,7 @@ bool WaitsForVerdict(const Ledger& ledger, const Send& send) {
 
 std::optional<bitcoin::Txid> PaymentBeside(const Ledger& ledger, const Batch& batch,
                                            const Version& version, int32_t conflict_depth) {
-  const auto payees = LivingPayees(ledger, batch, version);
+  const auto payees = OpenPayees(ledger, batch, version);
   const auto foreign = ForeignOnesBeside(TransactionOf(version), ledger, payees);
   if (foreign.empty()) return std::nullopt;
   for (const Send* send : payees) {

@@ -36,6 +36,15 @@ std::optional<RivalEvidence> FindRivalEvidence(const Ledger& ledger, const Send&
 // Every transaction that FindRivalEvidence finds, in the order of the log.
 std::vector<RivalEvidence> AllRivalEvidence(const Ledger& ledger, const Send& send);
 
+// Of these what may be the payment of the send, so that only a person can say (R7), and no verdict
+// has named yet.
+std::vector<RivalEvidence> UnclearEvidence(const Ledger& ledger, const Send& send);
+
+// A batch has one confirmed version. Whether it is another one, of somebody's making and of coins
+// that the first does not spend, which can be in a block as well: nothing else there has taken
+// them.
+bool MayStandBesideConfirmed(const MayPay& one);
+
 // Why the exclusion of one transaction does not hold now, or nullopt if it does. `coins`: what the
 // new batch spends.
 std::optional<std::string> ObjectionToExclusionOf(const Ledger& ledger, const Send& send,
@@ -54,7 +63,7 @@ bool IsExcludedByDepth(const Ledger& ledger, const Send& send, int32_t conflict_
 // R7: somebody else's transaction spends a coin of the send and has an output to one of its
 // scripts, but does not pay it: whether that counts as the payment only a person can say, and only
 // a verdict lets the send be paid again. What was reserved on a verdict does not wait for another
-// because of what stood there when it was given.
+// because of what stood there when it was given, and it has named.
 bool WaitsForVerdict(const Ledger& ledger, const Send& send);
 
 // A transaction that somebody else has made, that pays a send which the version pays, too, or may

@@ -32,14 +32,6 @@ std::vector<bitcoin::OutPoint> OutPointsOf(const Batch& batch) {
   return outpoints;
 }
 
-std::set<bitcoin::Txid> SpendersIn(const std::vector<CoinStanding>& standings) {
-  std::set<bitcoin::Txid> txids;
-  for (const CoinStanding& one : standings) {
-    if (one.mempool_spender) txids.insert(bitcoin::TxidOf(*one.mempool_spender));
-  }
-  return txids;
-}
-
 // A version of ours that is not signed yet: there is one at most.
 std::optional<uint32_t> UnsignedVersion(const Batch& batch) {
   for (size_t i = batch.versions.size(); i-- > 0;) {
@@ -195,7 +187,10 @@ void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attemp
 // As late as can be, before the first signature and before each try to send it up to the one that
 // goes well: what only a verdict excludes may have come back since it was looked for.
 bool Payer::MayGoOnByVerdict(const Batch& batch, Millis now_ms) {
-  if (Accepted(batch)) return true;
+  const bool is_out =
+      std::any_of(batch.versions.begin(), batch.versions.end(),
+                  [](const Version& version) { return version.accepted && !version.adopted; });
+  if (is_out) return true;
   if (HasLookedFor(batch.exclusions, Where::kMempoolAndChain, now_ms)) return true;
   await_look_.insert(batch.id);
   Schedule(batch.id, now_ms + policy_.retry_min_ms);
@@ -331,6 +326,10 @@ bool Payer::HasSeen(BatchId batch, const bitcoin::Txid& version) const {
   return looks_.HasSeen(batch, version);
 }
 
+bool Payer::HasSeenUnspent(BatchId batch, const bitcoin::Transaction& spender) const {
+  return looks_.HasSeenUnspent(batch, spender);
+}
+
 bool Payer::HasReadSinceLook(BatchId batch) const {
   const auto before = looks_.ReadingsBefore(batch);
   return before && follower_.has_read_chain() && follower_.last_whole_reading() > *before;
@@ -342,7 +341,10 @@ bool Payer::HasLookedFor(const std::vector<Exclusion>& exclusions, Where where, 
   bool all = true;
   for (const Exclusion& exclusion : exclusions) {
     if (exclusion.reason != ExclusionReason::kVerdict) continue;
-    for (const MayPay& one : MayPaySet(ledger_, *ledger_.FindSend(exclusion.send))) {
+    // One that has left and is paid needs no look, and may be forgotten.
+    const Send* send = ledger_.FindSend(exclusion.send);
+    if (!send || !Ledger::IsOpen(*send)) continue;
+    for (const MayPay& one : MayPaySet(ledger_, *send)) {
       const BatchId id = one.batch->id;
       if (one.version->txid != exclusion.excluded || !Ledger::IsOpen(*one.batch)) continue;
       batches.insert(id);
@@ -558,7 +560,7 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   if (!standings) return;
   if (is_wanted) {
     attempt->wants_look = false;
-    looks_.Complete(reply.batch, follower_.readings_begun(), SpendersIn(*standings), now_ms);
+    looks_.Complete(reply.batch, follower_.readings_begun(), *standings, now_ms);
     follower_.Want();
     for (BatchId id : std::exchange(await_look_, {})) Schedule(id, now_ms);
   }

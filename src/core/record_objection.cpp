@@ -196,10 +196,6 @@ class RecordJudge {
       if (record.verdict != OperatorVerdict::kPaid && IsInChain(one)) {
         return "a transaction that pays the send is in the chain";
       }
-      if (record.verdict != OperatorVerdict::kPaid && MayStandBesideConfirmed(one)) {
-        return "a transaction that somebody else has made pays the send, and may be in the chain "
-               "beside the one that confirmed: if it is, the verdict is `paid`";
-      }
       const auto& excluded = record.excluded;
       if (std::find(excluded.begin(), excluded.end(), one.version->txid) == excluded.end()) {
         return "the verdict does not name every transaction that may pay the send";
@@ -302,18 +298,6 @@ class RecordJudge {
 
   static bool IsInChain(const MayPay& one) {
     return one.batch->confirmation && one.batch->confirmation->txid == one.version->txid;
-  }
-
-  // A batch has one confirmed version. Another one of somebody's making, of coins that the first
-  // does not spend, can be in a block as well, unless something else there has taken them.
-  static bool MayStandBesideConfirmed(const MayPay& one) {
-    const Batch& batch = *one.batch;
-    if (!batch.confirmation || !one.version->adopted || IsInChain(one)) return false;
-    const auto transaction = TransactionOf(*one.version);
-    if (ShareACoin(TransactionOf(CurrentVersion(batch)), transaction)) return false;
-    return std::none_of(batch.rivals.begin(), batch.rivals.end(), [&](const Rival& rival) {
-      return rival.block && ShareACoin(*bitcoin::ParseTransaction(rival.raw_tx), transaction);
-    });
   }
 
   // R4, for one send: nothing that pays it is in the chain, and each T is excluded by a reason that

@@ -33,12 +33,13 @@ void VerdictDesk::OnVerdict(const GiveVerdict& call, const Send* send, Millis no
   Judge({call, now_ms + kMaxVerdictWaitMs}, *send, now_ms);
 }
 
-// A coin is taken, or something stands against it that no waiting mends.
+// A coin is taken, or something stands against it that no waiting mends; or what was signed for it
+// is set aside, and what is to pay it again is not signed.
 bool VerdictDesk::LeavesWaiting(const Send& send, const Batch& live) const {
   const SendState state = StateOf(send, &live);
   if (OutcomeOf(state) != SendOutcome::kPending) return false;
   const auto stall = payer_.StallOf(live.id);
-  return state == SendState::kConflicted || (stall && !stall->automatic);
+  return state == SendState::kConflicted || (stall && !stall->automatic) || IsSetAside(send);
 }
 
 // Only where the rules leave the send waiting: what nothing is known against is paid, or fenced,
@@ -46,7 +47,9 @@ bool VerdictDesk::LeavesWaiting(const Send& send, const Batch& live) const {
 void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms) {
   const GiveVerdict& call = waiting.call;
   const Batch* live = ledger_.LiveBatchOf(send);
-  if (!live || !SignatureAsked(*live) || !LeavesWaiting(send, *live)) {
+  const bool is_asked = live && SignatureAsked(*live);
+  const bool may_be_given_up = call.verdict == OperatorVerdict::kNever && IsSetAside(send);
+  if (!live || !(is_asked || may_be_given_up) || !LeavesWaiting(send, *live)) {
     return Give(call, Verdict::kNoVerdictNeeded, true,
                 "nothing stands against the payment of this send that does not end by itself; "
                 "DELETE fences it if no signature was asked for");
@@ -57,19 +60,22 @@ void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms)
   if (const auto refusal = follower_.RefusalToPromise(); refusal && !only_stops_paying) {
     return Give(call, refusal->verdict, false, refusal->detail);
   }
-  if (call.verdict == OperatorVerdict::kNever && !HasLookedFor(send, now_ms)) {
+  if (MustLookFirst(call, send) && !HasLookedFor(send, now_ms)) {
     return Wait(waiting, send, now_ms);
   }
-  if (call.verdict == OperatorVerdict::kNever && WasSeen(send)) {
-    return Give(call, Verdict::kNoVerdictNeeded, true,
-                "a transaction that pays the send is in the mempool");
+  if (const auto objection = ObjectionBySight(call, send)) {
+    return Give(call, Verdict::kNoVerdictNeeded, true, *objection);
   }
+  if (!is_asked) payer_.Drop(live->id, now_ms);
   Record(call, send, now_ms);
 }
 
 void VerdictDesk::Record(const GiveVerdict& call, const Send& send, Millis now_ms) {
   VerdictGiven record{call.id, call.verdict, {}, call.reason};
   for (const MayPay& one : MayPaySet(ledger_, send)) record.excluded.push_back(one.version->txid);
+  for (const RivalEvidence& one : UnclearEvidence(ledger_, send)) {
+    record.excluded.push_back(bitcoin::TxidOf(one.transaction));
+  }
   if (const auto objection = ledger_.Objection(record)) {
     return Give(call, Verdict::kNoVerdictNeeded, true, *objection);
   }
@@ -96,13 +102,36 @@ bool VerdictDesk::HasLookedFor(const Send& send, Millis now_ms) {
   return all;
 }
 
-// That it is there need be no news, and leave no record: something may stand against another
-// version alone.
-bool VerdictDesk::WasSeen(const Send& send) const {
+// By a verdict, or by a rival so deep, and by nothing else that was signed it may be paid.
+bool VerdictDesk::IsSetAside(const Send& send) const {
+  return !MayPaySet(ledger_, send).empty() && CanNeverBePaid(ledger_, send, kMinConflictDepth);
+}
+
+bool VerdictDesk::MustLookFirst(const GiveVerdict& call, const Send& send) const {
+  if (call.verdict == OperatorVerdict::kNever) return true;
+  if (call.verdict == OperatorVerdict::kPaid) return false;
   const auto set = MayPaySet(ledger_, send);
-  return std::any_of(set.begin(), set.end(), [&](const MayPay& one) {
-    return payer_.HasSeen(one.batch->id, one.version->txid);
-  });
+  return std::any_of(set.begin(), set.end(), MayStandBesideConfirmed);
+}
+
+// That a transaction is there need be no news, and leave no record: something may stand against
+// another version alone, or the batch be confirmed by another.
+std::optional<std::string> VerdictDesk::ObjectionBySight(const GiveVerdict& call,
+                                                         const Send& send) const {
+  if (call.verdict == OperatorVerdict::kPaid) return std::nullopt;
+  for (const MayPay& one : MayPaySet(ledger_, send)) {
+    if (call.verdict == OperatorVerdict::kNever &&
+        payer_.HasSeen(one.batch->id, one.version->txid)) {
+      return "a transaction that pays the send is in the mempool";
+    }
+    if (MayStandBesideConfirmed(one) &&
+        !payer_.HasSeenUnspent(one.batch->id, TransactionOf(*one.version))) {
+      return "somebody else has made a transaction that pays the send, and its coins are spent: it "
+             "may be in the chain beside the one that confirmed; look, and say `paid` if it is: " +
+             bitcoin::DisplayHex(one.version->txid);
+    }
+  }
+  return std::nullopt;
 }
 
 // Nothing that may pay the send is sent meanwhile.

@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/may_pay.h"
 #include "machine_operated.h"
 
 namespace sendonce::core {
@@ -133,6 +134,104 @@ BOOST_AUTO_TEST_CASE(what_is_adopted_for_one_send_pays_the_other_of_its_batch) {
     BOOST_TEST(play.NameOfState("w-2") == (is_exact ? "final" : "conflicted"));
     BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == (is_exact ? 1 : 0));
   }
+}
+
+// The other one was in the mempool alone, and is gone: its coin is unspent.
+BOOST_AUTO_TEST_CASE(what_is_not_in_the_chain_beside_the_confirmed_one_is_given_up) {
+  for (const OperatorVerdict verdict : {OperatorVerdict::kPayAgain, OperatorVerdict::kNever}) {
+    Operated play({CoinOf(1, 100'000), CoinOf(2, 100'000)});
+    play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+    play.Settle();
+    play.node.Evict();
+    play.SeeInMempool(Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("bob", 60'000)}));
+    play.node.Evict();
+    play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 50'000)})}, 10);
+    play.node.Fund(CoinOf(9, 500'000), 6);
+    play.After(120'000);
+    play.Settle();
+    play.WakeAndSettle(20);
+    BOOST_REQUIRE(play.NameOfState("w-2") == "conflicted");
+    play.GiveVerdict("w-2", verdict);
+    play.Settle();
+    play.WakeAndSettle(10);
+    play.MineAndSettle(2);
+    const bool is_again = verdict == OperatorVerdict::kPayAgain;
+    BOOST_TEST(play.NameOfState("w-2") == (is_again ? "confirmed" : "cancelled"));
+    BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == (is_again ? 1 : 0));
+  }
+}
+
+// All its sends have left the batch for one that is not accepted yet; what that rests on is gone
+// with a reorganisation, so that the old bytes are tried: not beside somebody else's payment.
+BOOST_AUTO_TEST_CASE(nor_does_what_all_sends_have_left) {
+  Operated play({CoinOf(1, 60'000), CoinOf(2, 60'000)});
+  play.SubmitAndSettle("w-1", 100'000);
+  const Transaction first = play.node.mempool().at(0);
+  play.node.Fund(CoinOf(3, 150'000), 6);
+  play.After(120'000);
+  play.Settle();
+  play.Bump("w-1", 100'000);
+  play.Settle();
+  const Transaction foreign = Operated::Foreign(
+      {CoinOf(3, 150'000)}, {OutputTo("alice", 100'000), OutputTo("mallory", 5'000)});
+  play.SeeInMempool(foreign);
+  play.WakeAndSettle(10);
+  play.node.Fund(CoinOf(9, 500'000), 6);
+  play.node.Evict();
+  const auto go_on = [&](int steps) {
+    for (int i = 0; i < steps; ++i) {
+      if (play.IsAskedTo<Broadcast>() && play.Asked<Broadcast>().txid != bitcoin::TxidOf(first)) {
+        play.Broadcasts(Refused{Refusal::kFeeTooLow, -26, "mempool min fee not met"});
+      } else if (play.SettleOneStep().empty() && !play.IsAsked()) {
+        play.Wake();
+      }
+    }
+  };
+  play.node.MineOnly({Operated::Foreign({CoinOf(2, 60'000)}, {OutputTo("mallory", 50'000)})});
+  play.ChainHint();
+  go_on(400);
+  BOOST_REQUIRE(play.ledger().FindSend("w-1")->batches.size() == 2U);
+  play.node.Reorganise(1, {});
+  play.node.Evict();
+  play.node.Mine();
+  play.ChainHint();
+  go_on(600);
+  BOOST_TEST(!play.node.FindInMempool(bitcoin::TxidOf(first)).has_value());
+}
+
+// R7 after a verdict: what it has not named asks for another.
+BOOST_AUTO_TEST_CASE(another_amount_that_comes_after_a_verdict_asks_for_another) {
+  Operated play({CoinOf(1, 53'000), CoinOf(2, 100'000)});
+  play.SubmitAndSettle("w-1", 50'000);
+  play.Bump("w-1", 30'000);
+  play.Settle();
+  play.SeeInBlock({Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("alice", 49'000)})});
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.Settle();
+  const Send& send = *play.ledger().FindSend("w-1");
+  BOOST_TEST(!WaitsForVerdict(play.ledger(), send));
+  BOOST_TEST(send.excluded_by_verdict.size() == 3U);
+  BOOST_TEST(UnclearEvidence(play.ledger(), send).empty());
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 53'000)}, {OutputTo("alice", 48'000)})});
+  BOOST_TEST(UnclearEvidence(play.ledger(), send).size() == 1U);
+}
+
+// With the coin that is left alone it would be the transaction that the verdict has set aside.
+BOOST_FIXTURE_TEST_CASE(what_is_paid_again_is_another_transaction, WithAddedCoin) {
+  SeeInBlock({Foreign({added}, {OutputTo("alice", 49'000)})});
+  GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  Settle();
+  WakeAndSettle(10);
+  BOOST_TEST(NameOfState("w-1") == "conflicted");
+  BOOST_TEST(ledger().FindSend("w-1")->batches.size() == 1U);
+  node.Fund(CoinOf(9, 500'000), 6);
+  After(120'000);
+  Settle();
+  WakeAndSettle(20);
+  BOOST_TEST(NameOfState("w-1") == "broadcast");
+  MineAndSettle(2);
+  BOOST_TEST(Payments(50'000) == 1);
+  BOOST_TEST(!node.IsUnspentInChain(CoinOf(1, 53'000).outpoint));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

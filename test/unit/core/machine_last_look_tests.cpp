@@ -207,6 +207,112 @@ BOOST_AUTO_TEST_CASE(what_is_paid_again_over_another_amount_can_be_bumped) {
   }
 }
 
+// What it was to be paid again by is refused as well: it is signed by nobody, and can be ended.
+BOOST_AUTO_TEST_CASE(what_is_set_aside_and_not_paid_again_can_be_given_up) {
+  Operated play({CoinOf(1, 1'000'000)});
+  play.Submit("w-1", {To("alice", 50'000)});
+  const Refused refused{Refusal::kPolicy, -26, "dust"};
+  const auto go_on = [&] {
+    for (int i = 0; i < 400; ++i) {
+      if (play.IsAskedTo<Broadcast>()) {
+        play.Broadcasts(refused);
+      } else if (play.IsAskedTo<DraftTransaction>() && play.log.batches().size() > 0) {
+        Draft draft = play.HonestDraft();
+        draft.judgement = refused;
+        play.Drafts(draft);
+      } else if (play.SettleOneStep().empty() && !play.IsAsked()) {
+        play.Wake();
+      }
+    }
+  };
+  go_on();
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  go_on();
+  BOOST_REQUIRE(play.NameOfState("w-1") == "signed");
+  play.GiveVerdict("w-1", OperatorVerdict::kNever);
+  go_on();
+  BOOST_TEST(play.NameOfState("w-1") == "cancelled");
+}
+
+// So where what pays it again is reserved, and its signature was not asked for yet.
+BOOST_FIXTURE_TEST_CASE(so_can_what_is_to_be_paid_again_and_is_not_signed, PaidAgainOnHisWord) {
+  PayAgainUpToTheDraft();
+  Drafts();
+  Durable();
+  GoOnUpTo([&] { return IsAskedTo<LockCoins>(); });
+  GiveVerdict("w-1", OperatorVerdict::kNever);
+  for (int i = 0; i < 60 && NameOfState("w-1") != "cancelled"; ++i) {
+    // Whatever but the lock is answered.
+    if (log.durable_seq() < log.last_seq()) {
+      Durable();
+    } else if (IsAskedTo<LookUpCoins>()) {
+      LooksUp();
+    } else if (IsAskedTo<UnlockCoins>()) {
+      Unlocks();
+    } else if (IsAskedTo<Broadcast>()) {
+      Broadcasts();
+    } else if (IsAskedTo<ReadChain>()) {
+      ReadsChain();
+    } else if (IsAskedTo<ReadCoins>()) {
+      ReadsCoins();
+    } else if (IsAskedTo<ReadSpends>()) {
+      ReadsSpends();
+    } else {
+      After(50);
+    }
+  }
+  BOOST_TEST(NameOfState("w-1") == "cancelled");
+  Settle();
+  WakeAndSettle(20);
+  MineAndSettle(2);
+  BOOST_TEST(Payments(50'000) == 0);
+}
+
+// One of two has left what pays both again, is paid, and forgotten: nobody has to look for it.
+BOOST_AUTO_TEST_CASE(nothing_is_looked_for_on_behalf_of_who_has_left) {
+  Operated play({CoinOf(1, 1'000'000)});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  play.Settle();
+  play.node.Evict();
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 1'000'000)}, {OutputTo("mallory", 10'000)})});
+  for (const char* id : {"w-1", "w-2"}) {
+    play.GiveVerdict(id, OperatorVerdict::kPayAgain);
+    play.Settle();
+  }
+  play.node.Fund(CoinOf(9, 500'000), 6);
+  play.After(120'000);
+  const auto go_on = [&](int steps, bool is_refused) {
+    for (int i = 0; i < steps; ++i) {
+      if (is_refused && play.IsAskedTo<Broadcast>()) {
+        play.Broadcasts(Refused{Refusal::kFeeTooLow, -26, "min fee"});
+      } else if (play.SettleOneStep().empty() && !play.IsAsked()) {
+        play.Wake();
+      }
+    }
+  };
+  go_on(300, true);
+  BOOST_REQUIRE(play.ledger().LiveBatchOf(*play.ledger().FindSend("w-2"))->sends.size() == 2U);
+  play.node.Fund(CoinOf(10, 700'000), 6);
+  play.node.MineOnly({Operated::Foreign({CoinOf(9, 500'000)},
+                                        {OutputTo("bob", 59'000), OutputTo("mallory", 400'000)})});
+  play.ChainHint();
+  go_on(60, true);
+  for (int i = 0; i < Policy{}.conflict_depth + 1; ++i) {
+    play.node.MineOnly({});
+    play.Reconcile();
+  }
+  go_on(200, false);
+  for (int i = 0; i < 8; ++i) {
+    play.node.Mine();
+    play.Reconcile();
+  }
+  BOOST_TEST(play.NameOfState("w-1") == "final");
+  play.Crash();
+  go_on(300, false);
+  BOOST_TEST(play.NameOfState("w-2") == "conflicted");
+  BOOST_TEST(play.Payments(50'000) == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace sendonce::core
