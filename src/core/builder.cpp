@@ -109,6 +109,7 @@ void Builder::AdvanceRebuilds(Millis now_ms) {
   const auto is_over = [&](const auto& item) { return !candidates.contains(item.first); };
   std::erase_if(blocked_rebuilds_, is_over);
   std::erase_if(planned_at_, is_over);
+  std::erase_if(more_for_rebuild_sat_, is_over);
   const bool is_new = rebuild_seq_ != ledger_.last_seq() || rebuild_round_ != follower_.rounds() ||
                       rebuild_looks_ != payer_.looks();
   const bool is_due = now_ms >= rebuild_wake_ms_;
@@ -182,7 +183,9 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
   std::vector<const Send*> sends;
   for (const SendId& id : plan.sends) sends.push_back(ledger_.FindSend(id));
   const FeeChoice fee = FeeOf(*sends.front(), policy_);
-  auto funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_, true);
+  const auto more = more_for_rebuild_sat_.find(batch.id);
+  const bitcoin::Amount more_sat = more == more_for_rebuild_sat_.end() ? 0 : more->second;
+  auto funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_ + more_sat, true);
   Attempt attempt;
   attempt.sends = plan.sends;
   attempt.leaves = batch.id;
@@ -190,7 +193,6 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
   attempt.fee = fee;
   if (!funds) {
     follower_.WantAllCoins();
-    extra_sat_ = 0;  // it was for these, others may need none
     return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
   }
   blocked_rebuilds_.erase(batch.id);
@@ -404,24 +406,24 @@ void Builder::Pause(Millis now_ms) {
   wake_ms_ = not_before_ms_;
 }
 
-// The ledger judges before anything is written: a coin that went into another batch meanwhile, or a
-// node that showed one coin twice, costs a draft and nothing else.
-// With one coin more: what is left of the old ones makes the transaction anew that a verdict has
-// set aside, and that is not sent.
+// With one coin more at the next try: what is left of the old ones makes the transaction anew that
+// a verdict has set aside, and that is not sent.
 void Builder::ChooseOthers(const Attempt& attempt, Millis now_ms) {
-  extra_sat_ = std::max<bitcoin::Amount>(1'000, extra_sat_ * 2);
-  rebuild_wake_ms_ = now_ms;
-  if (extra_sat_ <= policy_.max_fee_sat) return;
-  extra_sat_ = 0;
+  bitcoin::Amount rest_sat = 0;
+  for (const Coin& coin : attempt.funds.coins) rest_sat += coin.amount_sat;
+  for (const SendId& id : attempt.sends) rest_sat -= TotalAmountSat(*ledger_.FindSend(id)->content);
+  more_for_rebuild_sat_[*attempt.leaves] = rest_sat;
   HoldBackAll(attempt, "conflicted", kSetAside, true, now_ms);
 }
 
+// The ledger judges before anything is written: a coin that went into another batch meanwhile, or a
+// node that showed one coin twice, costs a draft and nothing else.
 void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis now_ms) {
   reservation.sends = attempt.sends;
   reservation.exclusions = attempt.exclusions;
   const bool is_taken = !attempt.leaves && HoldsReserved(ledger_, attempt.funds.coins);
   if (is_taken) return Pause(now_ms);  // by a replacement that was drafted at the same time
-  if (IsSetAside(ledger_, reservation)) return ChooseOthers(attempt, now_ms);
+  if (attempt.leaves && IsSetAside(ledger_, reservation)) return ChooseOthers(attempt, now_ms);
   if (const auto objection = ledger_.Objection(reservation)) {
     return HoldBackAll(attempt, "bad_draft", "the node's draft was thrown away: " + *objection,
                        true, now_ms);
@@ -434,7 +436,9 @@ void Builder::Reserve(const Attempt& attempt, BatchReserved reservation, Millis 
   if (!attempt.funds.split_sat.empty()) funder_.NoteSplit();
   Forget(attempt.sends);
   payer_.Schedule(batch, now_ms);
-  if (attempt.leaves) payer_.Schedule(*attempt.leaves, now_ms);
+  if (!attempt.leaves) return;
+  more_for_rebuild_sat_.erase(*attempt.leaves);
+  payer_.Schedule(*attempt.leaves, now_ms);
 }
 
 // One bad send never spoils its neighbours: who was refused in company is tried in a smaller one,

@@ -130,6 +130,7 @@ class Builder {
   uint64_t rebuild_looks_ = 0;
   std::map<SendId, Hold> holds_;
   std::map<int, bitcoin::FeeRate> last_rates_;  // by conf_target, as the last draft used them
+  std::map<BatchId, bitcoin::Amount> more_for_rebuild_sat_;  // where one coin more is wanted
   bitcoin::Amount extra_sat_ = 0;  // added to the target after the node found the coins too few
   // By fee rate, the amount for which the coins of this round did not suffice.
   std::map<bitcoin::FeeRate, bitcoin::Amount> unaffordable_;

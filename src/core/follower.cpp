@@ -54,6 +54,17 @@ bool HasStableTxid(const Batch& batch) {
   });
 }
 
+// A send of the batch is to be paid by another one on an operator's word, and that is not out yet.
+bool HasLeaverByVerdict(const Ledger& ledger, const Batch& batch) {
+  return std::any_of(batch.sends.begin(), batch.sends.end(), [&](const SendId& id) {
+    const Send* send = ledger.FindSend(id);
+    const Batch* live = send && Ledger::IsOpen(*send) ? ledger.LiveBatchOf(*send) : nullptr;
+    if (!live || live->id == batch.id || Accepted(*live)) return false;
+    return std::any_of(live->exclusions.begin(), live->exclusions.end(),
+                       [](const auto& one) { return one.reason == ExclusionReason::kVerdict; });
+  });
+}
+
 // A stall of the same code goes on; another one begins now.
 std::optional<Stall> Renew(const std::optional<Stall>& old, const std::string& code,
                            const std::string& detail, bool automatic, Millis now_ms) {
@@ -345,6 +356,8 @@ void Follower::FinishDeepBatches(Millis now_ms) {
   for (const auto& [id, batch] : ledger_.batches()) {
     if (batch.end != BatchEnd::kOpen || !batch.confirmation) continue;
     if (tip_height - batch.confirmation->block.height + 1 < policy_.finality) continue;
+    // What somebody may still find in a block refutes the verdict on it only while it is watched.
+    if (HasLeaverByVerdict(ledger_, batch)) continue;
     // A send that what confirmed does not pay keeps its batch open and watched.
     if (!ledger_.Objection(BatchFinal{id})) deep.push_back(id);
   }

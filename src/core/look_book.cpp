@@ -21,7 +21,7 @@ bool LookBook::IsOnItsWay(const Batch& batch) const {
                      [&](const Version& version) { return on_its_way_.contains(version.txid); });
 }
 
-void LookBook::Complete(BatchId batch, uint64_t readings, std::vector<CoinStanding> standings,
+void LookBook::Complete(BatchId batch, uint64_t readings, std::set<bitcoin::Txid> spenders,
                         Millis now_ms) {
   std::erase_if(looks_, [&](const auto& item) {
     const auto& at_ms = item.second.at_ms;
@@ -30,7 +30,7 @@ void LookBook::Complete(BatchId batch, uint64_t readings, std::vector<CoinStandi
   Look& look = looks_[batch];
   look.at_ms = now_ms;
   look.readings_before = readings;
-  look.standings = std::move(standings);
+  look.spenders = std::move(spenders);
   ++completed_;
 }
 
@@ -43,23 +43,7 @@ bool LookBook::HasLooked(BatchId batch, const bitcoin::Txid& txid, Millis now_ms
 
 bool LookBook::HasSeen(BatchId batch, const bitcoin::Txid& txid) const {
   const auto found = looks_.find(batch);
-  if (found == looks_.end()) return false;
-  const auto& standings = found->second.standings;
-  return std::any_of(standings.begin(), standings.end(), [&](const CoinStanding& one) {
-    return one.mempool_spender && bitcoin::TxidOf(*one.mempool_spender) == txid;
-  });
-}
-
-bool LookBook::HasSeenUnspent(BatchId batch, const bitcoin::Transaction& spender) const {
-  const auto found = looks_.find(batch);
-  if (found == looks_.end()) return false;
-  std::vector<CoinStanding> spent = found->second.standings;
-  std::erase_if(spent, [&](const CoinStanding& one) {
-    return std::none_of(spender.inputs.begin(), spender.inputs.end(),
-                        [&](const bitcoin::TxIn& input) { return input.prevout == one.outpoint; });
-  });
-  return !spent.empty() && std::all_of(spent.begin(), spent.end(),
-                                       [](const CoinStanding& one) { return one.unspent; });
+  return found != looks_.end() && found->second.spenders.contains(txid);
 }
 
 std::optional<uint64_t> LookBook::ReadingsBefore(BatchId batch) const {

@@ -9,10 +9,8 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <vector>
 
 #include "core/batch.h"
-#include "core/commands.h"
 
 namespace sendonce::core {
 
@@ -28,9 +26,8 @@ class LookBook {
   bool IsOnItsWay(const Batch& batch) const;
 
   void Begin(BatchId batch) { looks_[batch] = {}; }
-  // `readings`: of the chain, begun up to now.
-  void Complete(BatchId batch, uint64_t readings, std::vector<CoinStanding> standings,
-                Millis now_ms);
+  // `readings`: of the chain, begun up to now. `spenders`: of its coins, in the mempool.
+  void Complete(BatchId batch, uint64_t readings, std::set<bitcoin::Txid> spenders, Millis now_ms);
   void Forget(BatchId batch) { looks_.erase(batch); }
   void ForgetAll() { looks_.clear(); }
   // Counts those that came back.
@@ -40,8 +37,6 @@ class LookBook {
   bool HasLooked(BatchId batch, const bitcoin::Txid& txid, Millis now_ms) const;
   // The look that came back found it in the mempool.
   bool HasSeen(BatchId batch, const bitcoin::Txid& txid) const;
-  // It found each coin that it asked for, and the transaction spends, unspent; and there was one.
-  bool HasSeenUnspent(BatchId batch, const bitcoin::Transaction& spender) const;
   // The readings of the chain that had begun when it came back; nullopt if none has.
   std::optional<uint64_t> ReadingsBefore(BatchId batch) const;
 
@@ -49,7 +44,7 @@ class LookBook {
   struct Look {
     std::optional<Millis> at_ms;  // absent: it is out
     uint64_t readings_before = 0;
-    std::vector<CoinStanding> standings;
+    std::set<bitcoin::Txid> spenders;
     std::set<bitcoin::Txid> sent_since;
   };
 

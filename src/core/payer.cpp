@@ -32,6 +32,14 @@ std::vector<bitcoin::OutPoint> OutPointsOf(const Batch& batch) {
   return outpoints;
 }
 
+std::set<bitcoin::Txid> SpendersIn(const std::vector<CoinStanding>& standings) {
+  std::set<bitcoin::Txid> txids;
+  for (const CoinStanding& one : standings) {
+    if (one.mempool_spender) txids.insert(bitcoin::TxidOf(*one.mempool_spender));
+  }
+  return txids;
+}
+
 // A version of ours that is not signed yet: there is one at most.
 std::optional<uint32_t> UnsignedVersion(const Batch& batch) {
   for (size_t i = batch.versions.size(); i-- > 0;) {
@@ -326,10 +334,6 @@ bool Payer::HasSeen(BatchId batch, const bitcoin::Txid& version) const {
   return looks_.HasSeen(batch, version);
 }
 
-bool Payer::HasSeenUnspent(BatchId batch, const bitcoin::Transaction& spender) const {
-  return looks_.HasSeenUnspent(batch, spender);
-}
-
 bool Payer::HasReadSinceLook(BatchId batch) const {
   const auto before = looks_.ReadingsBefore(batch);
   return before && follower_.has_read_chain() && follower_.last_whole_reading() > *before;
@@ -560,7 +564,7 @@ void Payer::OnCoinsLookedUp(const CoinsLookedUp& reply, Millis now_ms) {
   if (!standings) return;
   if (is_wanted) {
     attempt->wants_look = false;
-    looks_.Complete(reply.batch, follower_.readings_begun(), *standings, now_ms);
+    looks_.Complete(reply.batch, follower_.readings_begun(), SpendersIn(*standings), now_ms);
     follower_.Want();
     for (BatchId id : std::exchange(await_look_, {})) Schedule(id, now_ms);
   }

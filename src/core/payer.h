@@ -71,9 +71,6 @@ class Payer {
   bool HasLooked(BatchId batch, const bitcoin::Txid& version, Millis now_ms) const;
   // It was in the mempool then.
   bool HasSeen(BatchId batch, const bitcoin::Txid& version) const;
-  // Each coin of the batch that the transaction spends was unspent then: it was not there, nor in a
-  // block.
-  bool HasSeenUnspent(BatchId batch, const bitcoin::Transaction& spender) const;
   // The chain was read to its end since: what was in no mempool is in no block either.
   bool HasReadSinceLook(BatchId batch) const;
   // What only a verdict excludes is looked for, in the mempool and, if that is wanted, in what has

@@ -45,7 +45,12 @@ void SpenderBook::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
     if (ledger_.IsNews(*batch, *version)) outbox_.Write(VersionAccepted{id, txid}, now_ms);
     return;
   }
-  if (!batch->confirmation) outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms);
+  if (!batch->confirmation) return void(outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms));
+  // A batch has one confirmation; but a second transaction in the chain refutes the verdict on it.
+  const bool is_second = batch->confirmation->txid != txid;
+  if (is_second && ledger_.IsNews(*batch, *version)) {
+    outbox_.Write(VersionAccepted{id, txid}, now_ms);
+  }
 }
 
 // A version of any batch that a send was ever in is never a rival to it (R4): it is matched where

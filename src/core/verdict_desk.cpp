@@ -36,6 +36,7 @@ void VerdictDesk::OnVerdict(const GiveVerdict& call, const Send* send, Millis no
 // A coin is taken, or something stands against it that no waiting mends; or what was signed for it
 // is set aside, and what is to pay it again is not signed.
 bool VerdictDesk::LeavesWaiting(const Send& send, const Batch& live) const {
+  if (WaitsForVerdict(ledger_, send)) return true;
   const SendState state = StateOf(send, &live);
   if (OutcomeOf(state) != SendOutcome::kPending) return false;
   const auto stall = payer_.StallOf(live.id);
@@ -60,11 +61,11 @@ void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms)
   if (const auto refusal = follower_.RefusalToPromise(); refusal && !only_stops_paying) {
     return Give(call, refusal->verdict, false, refusal->detail);
   }
-  if (MustLookFirst(call, send) && !HasLookedFor(send, now_ms)) {
-    return Wait(waiting, send, now_ms);
-  }
-  if (const auto objection = ObjectionBySight(call, send)) {
-    return Give(call, Verdict::kNoVerdictNeeded, true, *objection);
+  const bool is_never = call.verdict == OperatorVerdict::kNever;
+  if (is_never && !HasLookedFor(send, now_ms)) return Wait(waiting, send, now_ms);
+  if (is_never && WasSeen(send)) {
+    return Give(call, Verdict::kNoVerdictNeeded, true,
+                "a transaction that pays the send is in the mempool");
   }
   if (!is_asked) payer_.Drop(live->id, now_ms);
   Record(call, send, now_ms);
@@ -107,31 +108,13 @@ bool VerdictDesk::IsSetAside(const Send& send) const {
   return !MayPaySet(ledger_, send).empty() && CanNeverBePaid(ledger_, send, kMinConflictDepth);
 }
 
-bool VerdictDesk::MustLookFirst(const GiveVerdict& call, const Send& send) const {
-  if (call.verdict == OperatorVerdict::kNever) return true;
-  if (call.verdict == OperatorVerdict::kPaid) return false;
-  const auto set = MayPaySet(ledger_, send);
-  return std::any_of(set.begin(), set.end(), MayStandBesideConfirmed);
-}
-
 // That a transaction is there need be no news, and leave no record: something may stand against
-// another version alone, or the batch be confirmed by another.
-std::optional<std::string> VerdictDesk::ObjectionBySight(const GiveVerdict& call,
-                                                         const Send& send) const {
-  if (call.verdict == OperatorVerdict::kPaid) return std::nullopt;
-  for (const MayPay& one : MayPaySet(ledger_, send)) {
-    if (call.verdict == OperatorVerdict::kNever &&
-        payer_.HasSeen(one.batch->id, one.version->txid)) {
-      return "a transaction that pays the send is in the mempool";
-    }
-    if (MayStandBesideConfirmed(one) &&
-        !payer_.HasSeenUnspent(one.batch->id, TransactionOf(*one.version))) {
-      return "somebody else has made a transaction that pays the send, and its coins are spent: it "
-             "may be in the chain beside the one that confirmed; look, and say `paid` if it is: " +
-             bitcoin::DisplayHex(one.version->txid);
-    }
-  }
-  return std::nullopt;
+// another version alone.
+bool VerdictDesk::WasSeen(const Send& send) const {
+  const auto set = MayPaySet(ledger_, send);
+  return std::any_of(set.begin(), set.end(), [&](const MayPay& one) {
+    return payer_.HasSeen(one.batch->id, one.version->txid);
+  });
 }
 
 // Nothing that may pay the send is sent meanwhile.

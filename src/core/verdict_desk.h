@@ -55,8 +55,7 @@ class VerdictDesk {
   bool LeavesWaiting(const Send& send, const Batch& live) const;
   bool HasLookedFor(const Send& send, Millis now_ms);
   bool IsSetAside(const Send& send) const;
-  bool MustLookFirst(const GiveVerdict& call, const Send& send) const;
-  std::optional<std::string> ObjectionBySight(const GiveVerdict& call, const Send& send) const;
+  bool WasSeen(const Send& send) const;
   void Wait(const Waiting& waiting, const Send& send, Millis now_ms);
   void Give(const GiveVerdict& call, Verdict verdict, bool replayed, std::string detail);
 

@@ -136,28 +136,66 @@ BOOST_AUTO_TEST_CASE(what_is_adopted_for_one_send_pays_the_other_of_its_batch) {
   }
 }
 
-// The other one was in the mempool alone, and is gone: its coin is unspent.
-BOOST_AUTO_TEST_CASE(what_is_not_in_the_chain_beside_the_confirmed_one_is_given_up) {
-  for (const OperatorVerdict verdict : {OperatorVerdict::kPayAgain, OperatorVerdict::kNever}) {
+// The other one was in the mempool alone, and is gone: that is known once its coin is spent in a
+// block by something else.
+BOOST_AUTO_TEST_CASE(what_is_not_in_the_chain_beside_the_confirmed_one_can_be_given_up) {
+  Operated play({CoinOf(1, 100'000), CoinOf(2, 100'000)});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  play.Settle();
+  play.node.Evict();
+  play.SeeInMempool(Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("bob", 60'000)}));
+  play.node.Evict();
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 50'000)})}, 10);
+  play.WakeAndSettle(20);
+  play.GiveVerdict("w-2", OperatorVerdict::kNever);
+  play.Settle();
+  BOOST_TEST(play.NameOfState("w-2") == "conflicted");
+  play.SeeInBlock({Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("wallet", 90'000)})});
+  play.GiveVerdict("w-2", OperatorVerdict::kNever);
+  play.Settle();
+  play.WakeAndSettle(10);
+  BOOST_TEST(play.NameOfState("w-2") == "cancelled");
+}
+
+// A verdict from before: what is in the chain beside the confirmed one refutes it, whether w-2
+// waits for coins by then, or for a signature.
+BOOST_AUTO_TEST_CASE(a_second_payment_in_the_chain_refutes_the_verdict_on_it) {
+  for (const bool is_reserved : {false, true}) {
     Operated play({CoinOf(1, 100'000), CoinOf(2, 100'000)});
     play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
     play.Settle();
     play.node.Evict();
-    play.SeeInMempool(Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("bob", 60'000)}));
+    const Transaction second = Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("bob", 60'000)});
+    play.SeeInMempool(second);
+    play.node.Evict();
+    play.SeeInMempool(Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("mallory", 90'000)}));
+    play.GiveVerdict("w-2", OperatorVerdict::kPayAgain);
+    play.Settle();
+    BOOST_REQUIRE(play.ledger().FindSend("w-2")->excluded_by_verdict.size() == 2U);
     play.node.Evict();
     play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 50'000)})}, 10);
-    play.node.Fund(CoinOf(9, 500'000), 6);
+    if (is_reserved) {
+      play.node.Fund(CoinOf(9, 500'000), 6);
+      play.After(120'000);
+      for (int i = 0; i < 3'000 && play.ledger().FindSend("w-2")->batches.size() < 2; ++i) {
+        if (play.SettleOneStep().empty() && !play.IsAsked()) play.Wake();
+      }
+      BOOST_REQUIRE(play.ledger().FindSend("w-2")->batches.size() == 2U);
+      play.node.MineOnly({});
+      play.ChainHint();
+      for (int i = 0; i < 4; ++i) {
+        if (play.IsAskedTo<ReadChain>()) play.ReadsChain();
+      }
+    }
+    play.node.MineOnly({second});
+    play.ChainHint();
+    play.Settle();
+    play.node.Fund(CoinOf(10, 500'000), 6);
     play.After(120'000);
     play.Settle();
-    play.WakeAndSettle(20);
-    BOOST_REQUIRE(play.NameOfState("w-2") == "conflicted");
-    play.GiveVerdict("w-2", verdict);
-    play.Settle();
-    play.WakeAndSettle(10);
-    play.MineAndSettle(2);
-    const bool is_again = verdict == OperatorVerdict::kPayAgain;
-    BOOST_TEST(play.NameOfState("w-2") == (is_again ? "confirmed" : "cancelled"));
-    BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == (is_again ? 1 : 0));
+    play.WakeAndSettle(40);
+    play.MineAndSettle(3);
+    BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
   }
 }
 
@@ -214,6 +252,79 @@ BOOST_AUTO_TEST_CASE(another_amount_that_comes_after_a_verdict_asks_for_another)
   BOOST_TEST(UnclearEvidence(play.ledger(), send).empty());
   play.SeeInBlock({Operated::Foreign({CoinOf(1, 53'000)}, {OutputTo("alice", 48'000)})});
   BOOST_TEST(UnclearEvidence(play.ledger(), send).size() == 1U);
+}
+
+// It can be given, also where what was reserved on the first one has been accepted once.
+BOOST_AUTO_TEST_CASE(the_verdict_on_a_later_amount_can_be_given) {
+  for (const bool is_accepted : {false, true}) {
+    Operated play({CoinOf(1, 60'000), CoinOf(2, 60'000), CoinOf(3, 60'000)});
+    play.SubmitAndSettle("w-1", 150'000);
+    play.node.Evict();
+    play.SeeInBlock({Operated::Foreign({CoinOf(1, 60'000)}, {OutputTo("alice", 49'000)})});
+    play.node.Fund(CoinOf(9, 500'000), 6);
+    play.After(120'000);
+    play.Settle();
+    play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+    const auto go_on = [&](int steps, bool is_refused) {
+      for (int i = 0; i < steps; ++i) {
+        if (is_refused && play.IsAskedTo<Broadcast>()) {
+          play.Broadcasts(Refused{Refusal::kFeeTooLow, -26, "min fee"});
+        } else if (play.SettleOneStep().empty() && !play.IsAsked()) {
+          play.Wake();
+        }
+      }
+    };
+    go_on(300, !is_accepted);
+    const Batch& live = *play.ledger().LiveBatchOf(*play.ledger().FindSend("w-1"));
+    BOOST_REQUIRE(play.ledger().FindSend("w-1")->batches.size() == 2U);
+    const bool has_second = live.coins[0].outpoint == CoinOf(2, 60'000).outpoint;
+    play.node.Evict();
+    play.node.MineOnly(
+        {Operated::Foreign({CoinOf(has_second ? 3 : 2, 60'000)}, {OutputTo("alice", 48'000)})});
+    play.ChainHint();
+    go_on(600, false);
+    BOOST_TEST(play.node.mempool().empty());
+    play.GiveVerdict("w-1", OperatorVerdict::kPaid);
+    go_on(600, false);
+    BOOST_TEST(play.NameOfState("w-1") == "final");
+  }
+}
+
+// One that waits for funds keeps nobody from being paid meanwhile.
+BOOST_AUTO_TEST_CASE(what_is_paid_again_from_one_coin_more_keeps_nobody_waiting) {
+  Operated play({CoinOf(7, 9'000'000)});
+  play.Submit("x", {To("xena", 8'000'000)});
+  play.Settle();
+  play.node.Evict();
+  play.SeeInBlock({Operated::Foreign({CoinOf(7, 9'000'000)}, {OutputTo("mallory", 10'000)})});
+  play.GiveVerdict("x", OperatorVerdict::kPayAgain);
+  play.Settle();
+  play.WakeAndSettle(5);
+  play.AcceptAllAlarms();
+  play.node.Fund(CoinOf(1, 53'000), 6);
+  play.node.Fund(CoinOf(2, 100'000), 6);
+  play.After(120'000);
+  play.Settle();
+  play.SubmitAndSettle("w-1", 50'000);
+  play.WakeAndSettle(5);
+  play.Bump("w-1", 30'000);
+  play.Settle();
+  play.WakeAndSettle(5);
+  const Coin added = play.ledger().LiveBatchOf(*play.ledger().FindSend("w-1"))->coins.back();
+  play.node.Evict();
+  play.node.MineOnly({Operated::Foreign({added}, {OutputTo("alice", 49'000)})});
+  play.node.Fund(CoinOf(9, 500'000), 6);
+  play.node.Fund(CoinOf(10, 400'000), 6);
+  play.ChainHint();
+  play.After(120'000);
+  play.Settle();
+  play.WakeAndSettle(5);
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.Submit("w-3", {To("carol", 20'000)});
+  play.Settle();
+  play.WakeAndSettle(20);
+  BOOST_TEST(play.NameOfState("w-1") == "broadcast");
+  BOOST_TEST(play.NameOfState("w-3") == "broadcast");
 }
 
 // With the coin that is left alone it would be the transaction that the verdict has set aside.
