@@ -186,6 +186,8 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
   const auto more = more_for_rebuild_sat_.find(batch.id);
   const bitcoin::Amount more_sat = more == more_for_rebuild_sat_.end() ? 0 : more->second;
   auto funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_ + more_sat, true);
+  // The plan may be of other coins by now, which make another transaction without it.
+  if (!funds) funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_, true);
   Attempt attempt;
   attempt.sends = plan.sends;
   attempt.leaves = batch.id;
@@ -193,6 +195,7 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
   attempt.fee = fee;
   if (!funds) {
     follower_.WantAllCoins();
+    extra_sat_ = 0;  // it was for these, others may need none
     return NoteBlocked(batch.id, {"insufficient_funds", kInsufficientFunds, now_ms, true});
   }
   blocked_rebuilds_.erase(batch.id);

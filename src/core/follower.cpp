@@ -60,8 +60,9 @@ bool HasLeaverByVerdict(const Ledger& ledger, const Batch& batch) {
     const Send* send = ledger.FindSend(id);
     const Batch* live = send && Ledger::IsOpen(*send) ? ledger.LiveBatchOf(*send) : nullptr;
     if (!live || live->id == batch.id || Accepted(*live)) return false;
-    return std::any_of(live->exclusions.begin(), live->exclusions.end(),
-                       [](const auto& one) { return one.reason == ExclusionReason::kVerdict; });
+    return std::any_of(live->exclusions.begin(), live->exclusions.end(), [&](const auto& one) {
+      return one.send == id && one.reason == ExclusionReason::kVerdict;
+    });
   });
 }
 

@@ -194,7 +194,7 @@ std::vector<RivalEvidence> UnclearEvidence(const Ledger& ledger, const Send& sen
 
 bool MayStandBesideConfirmed(const MayPay& one) {
   const Batch& batch = *one.batch;
-  if (!batch.confirmation || !one.version->adopted) return false;
+  if (!batch.confirmation) return false;
   const auto transaction = TransactionOf(*one.version);
   if (ShareACoin(TransactionOf(CurrentVersion(batch)), transaction)) return false;
   return std::none_of(batch.rivals.begin(), batch.rivals.end(), [&](const Rival& rival) {

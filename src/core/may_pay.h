@@ -40,9 +40,9 @@ std::vector<RivalEvidence> AllRivalEvidence(const Ledger& ledger, const Send& se
 // has named yet.
 std::vector<RivalEvidence> UnclearEvidence(const Ledger& ledger, const Send& send);
 
-// A batch has one confirmed version. Whether it is another one, of somebody's making and of coins
-// that the first does not spend, which can be in a block as well: nothing else there has taken
-// them.
+// A batch has one confirmed version. Whether it is another one, of coins that the first does not
+// spend (one of the two is of somebody's making), which can be in a block as well: nothing else
+// there has taken them.
 bool MayStandBesideConfirmed(const MayPay& one);
 
 // Why the exclusion of one transaction does not hold now, or nullopt if it does. `coins`: what the

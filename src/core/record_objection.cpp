@@ -197,8 +197,8 @@ class RecordJudge {
         return "a transaction that pays the send is in the chain";
       }
       if (record.verdict != OperatorVerdict::kPaid && MayStandBesideConfirmed(one)) {
-        return "a transaction that somebody else has made pays the send, and may be in the chain "
-               "beside the one that confirmed. If it is, the verdict is `paid`; if it is gone for "
+        return "a transaction that pays the send may be in the chain beside the one that "
+               "confirmed. If it is, the verdict is `paid`; if it is gone for "
                "good, unlock the coin of the batch that it spends and spend that to yourself: once "
                "this is in a block the verdict is taken. The transaction is " +
                bitcoin::DisplayHex(one.version->txid);

@@ -157,6 +157,34 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_the_chain_beside_the_confirmed_one_can_be_gi
   BOOST_TEST(play.NameOfState("w-2") == "cancelled");
 }
 
+// Ours can be the second as well, beside somebody else's of a coin that a bump has added.
+BOOST_AUTO_TEST_CASE(our_own_in_the_chain_beside_the_confirmed_one_is_not_paid_again) {
+  Operated play({CoinOf(1, 120'000), CoinOf(2, 100'000)});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  play.Settle();
+  const Transaction first = play.node.mempool().at(0);
+  BOOST_REQUIRE(first.inputs.size() == 1U);
+  play.Bump("w-1", 60'000);
+  while (!play.IsAskedTo<Broadcast>()) play.SettleOneStep();
+  play.Broadcasts(Refused{Refusal::kFeeTooLow, -26, "min fee"});
+  play.node.MineOnly({Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("alice", 50'000)})});
+  play.ChainHint();
+  play.Settle();
+  play.SeeInBlock({first});
+  BOOST_REQUIRE(play.NameOfState("w-2") == "conflicted");
+  play.node.Fund(CoinOf(9, 500'000), 6);
+  play.After(120'000);
+  play.Settle();
+  for (const OperatorVerdict verdict : {OperatorVerdict::kNever, OperatorVerdict::kPayAgain}) {
+    play.GiveVerdict("w-2", verdict);
+    play.Settle();
+    play.WakeAndSettle(20);
+    play.MineAndSettle(2);
+    BOOST_TEST(play.NameOfState("w-2") == "conflicted");
+    BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
+  }
+}
+
 // A verdict from before: what is in the chain beside the confirmed one refutes it, whether w-2
 // waits for coins by then, or for a signature.
 BOOST_AUTO_TEST_CASE(a_second_payment_in_the_chain_refutes_the_verdict_on_it) {
