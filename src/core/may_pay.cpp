@@ -139,15 +139,24 @@ std::optional<bitcoin::Txid> PaymentAmong(const Transactions& foreign, const Led
   return std::nullopt;
 }
 
-// One of them that may be the payment of the send, as far as the log knows (R7).
+// One of them that has taken a coin of the batch itself, and may be the payment of the send, as far
+// as the log knows (R7). What comes of an earlier batch later on asks for a verdict before another
+// is reserved or signed, and keeps nothing from going out that is signed.
 std::optional<bitcoin::Txid> UnclearAmong(const Transactions& foreign, const Ledger& ledger,
-                                          const Send& send) {
-  const bool any = std::any_of(foreign.begin(), foreign.end(),
-                               [&](const auto& one) { return HasScriptOf(one.second, send); });
+                                          const Batch& batch, const Send& send) {
+  const auto is_of_batch = [&](const bitcoin::Txid& txid) {
+    const auto& rivals = batch.rivals;
+    return FindVersion(batch, txid) ||
+           std::any_of(rivals.begin(), rivals.end(),
+                       [&](const Rival& rival) { return rival.txid == txid; });
+  };
+  const bool any = std::any_of(foreign.begin(), foreign.end(), [&](const auto& one) {
+    return HasScriptOf(one.second, send) && is_of_batch(one.first);
+  });
   if (!any || !WaitsForVerdict(ledger, send)) return std::nullopt;
   for (const RivalEvidence& evidence : UnclearEvidence(ledger, send)) {
     const bitcoin::Txid txid = bitcoin::TxidOf(evidence.transaction);
-    if (foreign.contains(txid)) return txid;
+    if (foreign.contains(txid) && is_of_batch(txid)) return txid;
   }
   return std::nullopt;
 }
@@ -259,7 +268,7 @@ std::optional<bitcoin::Txid> PaymentBeside(const Ledger& ledger, const Batch& ba
   if (foreign.empty()) return std::nullopt;
   for (const Send* send : payees) {
     if (auto txid = PaymentAmong(foreign, ledger, batch, *send, conflict_depth)) return txid;
-    if (auto txid = UnclearAmong(foreign, ledger, *send)) return txid;
+    if (auto txid = UnclearAmong(foreign, ledger, batch, *send)) return txid;
   }
   return std::nullopt;
 }

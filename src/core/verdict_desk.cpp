@@ -36,7 +36,6 @@ void VerdictDesk::OnVerdict(const GiveVerdict& call, const Send* send, Millis no
 // A coin is taken, or something stands against it that no waiting mends; or what was signed for it
 // is set aside, and what is to pay it again is not signed.
 bool VerdictDesk::LeavesWaiting(const Send& send, const Batch& live) const {
-  if (WaitsForVerdict(ledger_, send)) return true;
   const SendState state = StateOf(send, &live);
   if (OutcomeOf(state) != SendOutcome::kPending) return false;
   const auto stall = payer_.StallOf(live.id);
