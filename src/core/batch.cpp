@@ -58,6 +58,11 @@ bool Accepted(const Batch& batch) {
                                            [](const Version& version) { return version.accepted; });
 }
 
+bool AcceptedOurOwn(const Batch& batch) {
+  return std::any_of(batch.versions.begin(), batch.versions.end(),
+                     [](const Version& version) { return version.accepted && !version.adopted; });
+}
+
 const Version* FindVersion(const Batch& batch, const bitcoin::Txid& txid) {
   for (const Version& version : batch.versions) {
     if (version.txid == txid) return &version;

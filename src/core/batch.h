@@ -123,6 +123,9 @@ bool MustLeaveTogether(const Batch& batch);
 // True if our node has accepted or shown a version, or one is in the chain.
 bool Accepted(const Batch& batch);
 
+// True if that was a version of our making: it is in the world.
+bool AcceptedOurOwn(const Batch& batch);
+
 // A spend of the wallet by that transaction is explained: the batch has a version of it that was
 // given to sign, or that somebody else made and that was adopted. Bytes that were only reserved
 // explain nothing: then the log is older than the signature.

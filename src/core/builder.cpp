@@ -187,7 +187,9 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
   const bitcoin::Amount more_sat = more == more_for_rebuild_sat_.end() ? 0 : more->second;
   auto funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_ + more_sat, true);
   // The plan may be of other coins by now, which make another transaction without it.
-  if (!funds) funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_, true);
+  if (!funds && more_sat > 0) {
+    funds = funder_.Fund(sends, plan.coins, GuessedRate(fee), extra_sat_, true);
+  }
   Attempt attempt;
   attempt.sends = plan.sends;
   attempt.leaves = batch.id;

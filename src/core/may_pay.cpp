@@ -83,6 +83,18 @@ bool IsInSet(const std::vector<MayPay>& set, const bitcoin::Txid& txid) {
                      [&](const MayPay& one) { return one.version->txid == txid; });
 }
 
+// Of each transaction that may pay the send it holds, and R7 leaves nothing to a person; true also
+// if there is none.
+template <typename Excluded>
+bool EachIs(const Ledger& ledger, const Send& send, Excluded is_excluded) {
+  const auto set = MayPaySet(ledger, send);
+  if (set.empty()) return true;
+  if (WaitsForVerdict(ledger, send)) return false;
+  const auto rivals = AllRivalEvidence(ledger, send);
+  return std::all_of(set.begin(), set.end(),
+                     [&](const MayPay& one) { return is_excluded(*one.version, rivals); });
+}
+
 // The sends that the version pays, also those that have left its batch: it may be tried still.
 std::vector<const Send*> OpenPayees(const Ledger& ledger, const Batch& batch,
                                     const Version& version) {
@@ -233,23 +245,14 @@ std::optional<std::string> ObjectionToExclusionOf(const Ledger& ledger, const Se
 }
 
 bool IsExcludedByDepth(const Ledger& ledger, const Send& send, int32_t conflict_depth) {
-  const auto set = MayPaySet(ledger, send);
-  if (set.empty()) return true;
-  if (WaitsForVerdict(ledger, send)) return false;
-  const auto rivals = AllRivalEvidence(ledger, send);
-  return std::all_of(set.begin(), set.end(), [&](const MayPay& one) {
-    return HasDeepRival(*one.version, rivals, conflict_depth);
+  return EachIs(ledger, send, [&](const Version& version, const auto& rivals) {
+    return HasDeepRival(version, rivals, conflict_depth);
   });
 }
 
 bool CanNeverBePaid(const Ledger& ledger, const Send& send, int32_t conflict_depth) {
-  const auto set = MayPaySet(ledger, send);
-  if (set.empty()) return true;
-  if (WaitsForVerdict(ledger, send)) return false;
-  const auto rivals = AllRivalEvidence(ledger, send);
-  return std::all_of(set.begin(), set.end(), [&](const MayPay& one) {
-    return IsExcludedByVerdict(send, one.version->txid) ||
-           HasDeepRival(*one.version, rivals, conflict_depth);
+  return EachIs(ledger, send, [&](const Version& version, const auto& rivals) {
+    return IsExcludedByVerdict(send, version.txid) || HasDeepRival(version, rivals, conflict_depth);
   });
 }
 

@@ -195,10 +195,7 @@ void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attemp
 // As late as can be, before the first signature and before each try to send it up to the one that
 // goes well: what only a verdict excludes may have come back since it was looked for.
 bool Payer::MayGoOnByVerdict(const Batch& batch, Millis now_ms) {
-  const bool is_out =
-      std::any_of(batch.versions.begin(), batch.versions.end(),
-                  [](const Version& version) { return version.accepted && !version.adopted; });
-  if (is_out) return true;
+  if (AcceptedOurOwn(batch)) return true;
   if (HasLookedFor(batch.exclusions, Where::kMempoolAndChain, now_ms)) return true;
   await_look_.insert(batch.id);
   Schedule(batch.id, now_ms + policy_.retry_min_ms);

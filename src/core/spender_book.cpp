@@ -45,10 +45,10 @@ void SpenderBook::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
     if (ledger_.IsNews(*batch, *version)) outbox_.Write(VersionAccepted{id, txid}, now_ms);
     return;
   }
-  if (!batch->confirmation) return void(outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms));
-  // A batch has one confirmation; but a second transaction in the chain refutes the verdict on it.
-  const bool is_second = batch->confirmation->txid != txid;
-  if (is_second && ledger_.IsNews(*batch, *version)) {
+  if (!batch->confirmation) {
+    outbox_.Write(BatchConfirmed{id, txid, *block}, now_ms);
+  } else if (batch->confirmation->txid != txid && ledger_.IsNews(*batch, *version)) {
+    // A batch has one confirmation; but a second one in the chain refutes the verdict on it.
     outbox_.Write(VersionAccepted{id, txid}, now_ms);
   }
 }
