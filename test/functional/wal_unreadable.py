@@ -12,7 +12,8 @@ from framework import case
 
 EXIT_STORAGE = 3  # src/daemon/application.h
 UNREADABLE = 2  # src/cli/wal_tool.h
-SENDS = 200  # more than one block of a table, and than a pipe holds of a dump
+SENDS = 200  # many blocks of a table: a dump has 60,000 bytes
+PIPE_BYTES = 4096  # the least that Linux has: a dump that nobody reads waits in its first blocks
 
 
 class UnreadableTableTest(case.Case):
@@ -44,7 +45,8 @@ class UnreadableTableTest(case.Case):
     def test_sendonce_wal_says_that_it_can_not_read_it(self):
         self.daemon.stop()
         command = self.daemon.wal_tool_command("dump")
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as dump:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, pipesize=PIPE_BYTES) as dump:
             dump.stdout.readline()  # it is in the middle of the log until somebody reads on
             self.cut_tables()
             _, said = dump.communicate()
