@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "node/failure.h"
+#include "node/node_words.h"
 #include "node/private_broadcast.h"
 #include "node/rpc_values.h"
 
@@ -16,6 +17,7 @@ using core::NodeFacts;
 using core::Outcome;
 
 constexpr std::string_view kLabelPrefix = "sendonce:";
+constexpr size_t kMaxSubversionBytes = 256;  // MAX_SUBVERSION_LENGTH in bitcoind's net.h
 constexpr int64_t kMaxUptimeS = INT64_MAX / 1'000;
 
 // "0" or an object with the progress.
@@ -49,7 +51,7 @@ bool TakeGenesis(const Json& reply, NodeFacts& facts) {
 
 bool TakeNetworkInfo(const Json& reply, NodeFacts& facts) {
   auto subversion = reply["subversion"].String();
-  if (subversion) facts.subversion = std::move(*subversion);
+  if (subversion) facts.subversion = NodeWords(*subversion, kMaxSubversionBytes);
   return subversion.has_value();
 }
 

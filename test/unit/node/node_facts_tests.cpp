@@ -157,6 +157,18 @@ BOOST_AUTO_TEST_CASE(all_of_it_is_asked_for) {
   BOOST_TEST(facts.wallet_bindings.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_longer_than_a_node_may_have_is_cut) {
+  const std::string longest(256, 'x');
+  test::ScriptedNode node;
+  test::ScriptedChain chain(node);
+  chain.Extend(1, 1);
+  RpcClient rpc(node.Options());
+  node.On("getnetworkinfo", test::Result("{\"subversion\":\"" + longest + "\"}"));
+  BOOST_TEST(test::ResultOf(ReadNodeFacts(rpc)).subversion == longest);
+  node.On("getnetworkinfo", test::Result("{\"subversion\":\"" + longest + "y\"}"));
+  BOOST_TEST(test::ResultOf(ReadNodeFacts(rpc)).subversion == longest + "... (cut: 257 bytes)");
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_does_not_show_what_it_is_given_is_known) {
   test::ScriptedNode node;
   test::ScriptedChain chain(node);
