@@ -23,7 +23,8 @@ struct ServerLimits {
   // calls in flight are bounded by the connections.
   size_t max_waiting_calls = 192;
   // Bulk calls that may be in flight, and the bytes of replies that may wait to be read by their
-  // callers. Beyond either a bulk call is refused: a short one can ask for a long reply.
+  // callers. Beyond either a bulk call is refused, beyond the bytes also one for a history or for
+  // the alarms: short calls that can ask for a long reply.
   size_t max_bulk_calls = 64;
   size_t max_unsent_bytes = 64 * 1'048'576;
   // From the first byte of a request (for the first one: from the connection) to its last. A total:

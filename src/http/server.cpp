@@ -57,6 +57,13 @@ std::vector<RefusedElement>* RefusedOf(Routed& routed) {
   return nullptr;
 }
 
+// A short call can ask for it.
+bool HasLongReply(const Routed& routed) {
+  return std::holds_alternative<BulkSubmit>(routed) || std::holds_alternative<BulkQuery>(routed) ||
+         std::holds_alternative<HistoryRequest>(routed) ||
+         std::holds_alternative<core::AskAlarms>(routed);
+}
+
 }  // namespace
 
 // Lets requests in or not, and keeps the books on calls. A call's token is the exchange it answers.
@@ -124,20 +131,23 @@ class Server::Desk : private Connections::Listener {
     bulk_calls_.erase(call);
   }
 
-  // What is refused of it waits here for the reply to the rest. False: there is no room for it.
-  bool AdmitBulk(core::CallToken call, std::vector<RefusedElement>& refused) {
-    if (bulk_calls_.size() >= options_.limits.max_bulk_calls) return false;
+  // False: there is no room for its reply.
+  bool Admit(core::CallToken call, Routed& routed) {
+    if (!HasLongReply(routed)) return true;
     if (connections_.counters().unsent_bytes >= options_.limits.max_unsent_bytes) return false;
-    bulk_calls_.emplace(call, std::move(refused));
+    auto* const refused = RefusedOf(routed);
+    if (!refused) return true;
+    if (bulk_calls_.size() >= options_.limits.max_bulk_calls) return false;
+    bulk_calls_.emplace(call, std::move(*refused));  // waits for the reply to the rest
     return true;
   }
 
   void HandOver(core::CallToken call, Routed routed) {
-    auto* const refused = RefusedOf(routed);
-    if (refused && !AdmitBulk(call, *refused)) {
+    if (!Admit(call, routed)) {
       return Respond(call, ProblemResponse({ProblemCode::kOverloaded,
-                                            "Too many bulk calls are being answered; nothing was "
-                                            "recorded. Repeat this one, unchanged, later.",
+                                            "Too many long replies are being made, or wait to be "
+                                            "read; nothing was recorded. Repeat this call, "
+                                            "unchanged, later.",
                                             ""}));
     }
     core::Wait* const wait = WaitOf(routed);
@@ -155,7 +165,7 @@ class Server::Desk : private Connections::Listener {
   Handler& handler_;
   const ServerOptions options_;
   const Credentials credentials_;
-  std::set<core::CallToken> waiting_;  // calls that asked to wait
+  std::set<core::CallToken> waiting_;                                  // calls that asked to wait
   std::map<core::CallToken, std::vector<RefusedElement>> bulk_calls_;  // that are not answered yet
   uint64_t unauthorized_ = 0;
   Connections connections_;

@@ -345,11 +345,13 @@ BOOST_AUTO_TEST_CASE(answers_a_bulk_call_with_what_was_refused_of_it) {
 namespace {
 
 const std::string kLookUp = RequestText("POST", "/v1/lookup", R"({"ids":["w-1"]})");
+const std::string kHistory = RequestText("GET", "/v1/sends/w-1/history");
+const std::string kAlarms = RequestText("GET", "/v1/alarms");
 
-// Whether the server takes another bulk call, which is answered.
-bool TakesBulk(Service& service) {
+// Whether the server takes that call, which is answered then.
+bool Takes(Service& service, const std::string& call) {
   Caller caller(service.port());
-  caller.Send(kLookUp);
+  caller.Send(call);
   const Answer answer = caller.Read();
   if (answer.status == 200) return true;
   BOOST_TEST(answer.Field("code") == "overloaded");
@@ -376,22 +378,24 @@ BOOST_AUTO_TEST_CASE(limits_the_bulk_calls_in_flight) {
   second.Send(kLookUp);
   loopback::Await([&] { return service.Counters().calls_in_flight == 2; });
   service.loop().Run([&] { hold = false; });
-  BOOST_TEST(!TakesBulk(service));
+  BOOST_TEST(!Takes(service, kLookUp));
   first.Send(Get("w-1"));
   second.Close();
   service.recorder().AwaitGone(held[1]);
-  BOOST_TEST(TakesBulk(service));
+  BOOST_TEST(Takes(service, kLookUp));
   service.Reply(held[0], core::SendsReply{});
   BOOST_TEST(first.Read().status == 200);
   BOOST_TEST(first.Read().status == 200);
 }
 
-// A reply that is not read is held for its caller; a short call can ask for a long one.
+// A reply that is not read is held for its caller; a short call can ask for a long one. Those that
+// can not are answered.
 BOOST_AUTO_TEST_CASE(limits_the_bytes_of_replies_that_nobody_reads) {
   ServerLimits limits;
   limits.max_unsent_bytes = 1;
   bool is_long = true;  // the loop's
-  Service service(limits, [&](Service& self, core::CallToken call, const Routed&) {
+  Service service(limits, [&](Service& self, core::CallToken call, const Routed& routed) {
+    if (!std::holds_alternative<BulkQuery>(routed)) return AnswerAtOnce(self, call, routed);
     core::SendsReply reply;
     if (std::exchange(is_long, false)) {
       reply.replies.assign(20'000, sample::KnownReply(core::Verdict::kKnown));
@@ -401,9 +405,14 @@ BOOST_AUTO_TEST_CASE(limits_the_bytes_of_replies_that_nobody_reads) {
   Caller reader(service.port());
   reader.Send(kLookUp);
   loopback::Await([&] { return service.Counters().unsent_bytes > 0; });
-  BOOST_TEST(!TakesBulk(service));
+  BOOST_TEST(!Takes(service, kLookUp));
+  BOOST_TEST(!Takes(service, kHistory));
+  BOOST_TEST(!Takes(service, kAlarms));
+  BOOST_TEST(Takes(service, Get("w-1")));
   BOOST_TEST(reader.Read().status == 200);
-  BOOST_TEST(TakesBulk(service));
+  BOOST_TEST(Takes(service, kLookUp));
+  BOOST_TEST(Takes(service, kHistory));
+  BOOST_TEST(Takes(service, kAlarms));
   BOOST_TEST(service.Counters().unsent_bytes == 0u);
 }
 
