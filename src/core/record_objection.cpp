@@ -333,7 +333,7 @@ class RecordJudge {
       const Send& send = *ledger_.FindSend(batch.sends[i]);
       if (auto objection = ObjectionToMissingBatches(send)) return objection;
       const auto set = MayPaySet(ledger_, send);
-      if (!version.signature_asked && !set.empty() && WaitsForVerdict(ledger_, send)) {
+      if (!SignatureAsked(batch) && !set.empty() && WaitsForVerdict(ledger_, send)) {
         return "whether the send is paid already only a verdict can say (R7)";
       }
       for (const MayPay& one : set) {

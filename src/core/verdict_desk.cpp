@@ -37,6 +37,7 @@ void VerdictDesk::OnVerdict(const GiveVerdict& call, const Send* send, Millis no
 // is set aside, and what is to pay it again is not signed.
 bool VerdictDesk::LeavesWaiting(const Send& send, const Batch& live) const {
   const SendState state = StateOf(send, &live);
+  if (WaitsForVerdict(ledger_, send) && ledger_.troubled().contains(live.id)) return true;
   if (OutcomeOf(state) != SendOutcome::kPending) return false;
   const auto stall = payer_.StallOf(live.id);
   return state == SendState::kConflicted || (stall && !stall->automatic) || IsSetAside(send);
