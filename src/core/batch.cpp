@@ -63,6 +63,18 @@ bool AcceptedOurOwn(const Batch& batch) {
                      [](const Version& version) { return version.accepted && !version.adopted; });
 }
 
+bool IsKnownAs(const Version& version, const bitcoin::Txid& txid) {
+  if (version.txid == txid) return true;
+  const auto before = bitcoin::ParseTransaction(version.unsigned_tx);
+  return before && bitcoin::TxidOf(*before) == txid;
+}
+
+bool IsNamedByVerdict(const Send& send, const Version& version) {
+  const auto& named = send.excluded_by_verdict;
+  return std::any_of(named.begin(), named.end(),
+                     [&](const bitcoin::Txid& txid) { return IsKnownAs(version, txid); });
+}
+
 const Version* FindVersion(const Batch& batch, const bitcoin::Txid& txid) {
   for (const Version& version : batch.versions) {
     if (version.txid == txid) return &version;

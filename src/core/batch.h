@@ -126,6 +126,13 @@ bool Accepted(const Batch& batch);
 // True if that was a version of our making: it is in the world.
 bool AcceptedOurOwn(const Batch& batch);
 
+// The version has that txid, or had it before it was signed: legacy inputs change it with their
+// signature, and what was recorded about it meanwhile names it by the one that it had.
+bool IsKnownAs(const Version& version, const bitcoin::Txid& txid);
+
+// An operator's verdict on the send excludes the version, and stands.
+bool IsNamedByVerdict(const Send& send, const Version& version);
+
 // A spend of the wallet by that transaction is explained: the batch has a version of it that was
 // given to sign, or that somebody else made and that was adopted. Bytes that were only reserved
 // explain nothing: then the log is older than the signature.

@@ -44,10 +44,9 @@ bool IsSetAside(const Ledger& ledger, const BatchReserved& reservation) {
   return std::any_of(reservation.sends.begin(), reservation.sends.end(), [&](const SendId& id) {
     const Send& send = *ledger.FindSend(id);
     const auto set = MayPaySet(ledger, send);
-    const auto& named = send.excluded_by_verdict;
     return std::any_of(set.begin(), set.end(), [&](const MayPay& one) {
       return one.version->unsigned_tx == reservation.unsigned_tx &&
-             std::find(named.begin(), named.end(), one.version->txid) != named.end();
+             IsNamedByVerdict(send, *one.version);
     });
   });
 }
@@ -163,11 +162,14 @@ CoinSources Builder::Sources(Millis now_ms) {
   return sources;
 }
 
-bool Builder::IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const {
-  return std::any_of(sends.begin(), sends.end(), [&](const SendId& id) {
+// They go together: when the last of them may.
+Millis Builder::HeldUntil(const std::vector<SendId>& sends) const {
+  Millis until_ms = 0;
+  for (const SendId& id : sends) {
     const auto hold = holds_.find(id);
-    return hold != holds_.end() && hold->second.due_ms > now_ms;
-  });
+    if (hold != holds_.end()) until_ms = std::max(until_ms, hold->second.due_ms);
+  }
+  return until_ms;
 }
 
 void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
@@ -176,8 +178,8 @@ void Builder::StartRebuild(const Batch& batch, Millis now_ms) {
     return NoteBlocked(batch.id, {"conflicted", none->reason, now_ms, none->automatic});
   }
   RebuildPlan plan = std::move(std::get<RebuildPlan>(planned));
-  if (IsHeldBack(plan.sends, now_ms)) {
-    for (const SendId& id : plan.sends) rebuild_wake_ms_ = std::min(rebuild_wake_ms_, DueOf(id));
+  if (const Millis until_ms = HeldUntil(plan.sends); until_ms > now_ms) {
+    rebuild_wake_ms_ = std::min(rebuild_wake_ms_, until_ms);
     return;
   }
   std::vector<const Send*> sends;

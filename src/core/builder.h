@@ -88,7 +88,7 @@ class Builder {
   bool MaySplit(const Attempt& attempt) const;
   Millis DueOf(const SendId& id) const;
   CoinSources Sources(Millis now_ms);
-  bool IsHeldBack(const std::vector<SendId>& sends, Millis now_ms) const;
+  Millis HeldUntil(const std::vector<SendId>& sends) const;
   void StartRound();
   bool IsUnaffordable(const Send& send) const;
   bool MayTry(const Send& send, Millis now_ms);

@@ -44,9 +44,9 @@ std::vector<const Batch*> BatchesOf(const Ledger& ledger, const Send& send) {
   return batches;
 }
 
-bool IsExcludedByVerdict(const Send& send, const bitcoin::Txid& txid) {
-  const auto& excluded = send.excluded_by_verdict;
-  return std::find(excluded.begin(), excluded.end(), txid) != excluded.end();
+bool IsNamed(const Send& send, const bitcoin::Txid& txid) {
+  const auto& named = send.excluded_by_verdict;
+  return std::find(named.begin(), named.end(), txid) != named.end();
 }
 
 bool HasDeepRival(const Version& version, const std::vector<RivalEvidence>& rivals,
@@ -144,23 +144,30 @@ std::optional<bitcoin::Txid> PaymentAmong(const Transactions& foreign, const Led
   for (const MayPay& one : MayPaySet(ledger, send)) {
     const Version& version = *one.version;
     if (!version.adopted || !foreign.contains(version.txid)) continue;
-    if (IsExcludedByVerdict(send, version.txid)) continue;
+    if (IsNamedByVerdict(send, version)) continue;
     if (IsExcludedByRecord(batch, ledger, send, version, conflict_depth)) continue;
     if (!HasDeepRival(version, AllRivalEvidence(ledger, send), conflict_depth)) return version.txid;
   }
   return std::nullopt;
 }
 
-// One of them that has taken a coin of the batch itself, and may be the payment of the send, as far
-// as the log knows (R7). What comes of an earlier batch later on asks for a verdict before another
-// is reserved or signed, and keeps nothing from going out that is signed.
+bool HasTakenFrom(const Batch& batch, const bitcoin::Txid& txid) {
+  return FindVersion(batch, txid) ||
+         std::any_of(batch.rivals.begin(), batch.rivals.end(),
+                     [&](const Rival& rival) { return rival.txid == txid; });
+}
+
+// One of them that has taken a coin of the batch, or of a later one of the send, and may be the
+// payment of the send, as far as the log knows (R7). What comes of an earlier batch later on asks
+// for a verdict before another is reserved or signed, and keeps nothing from going out that is
+// signed.
 std::optional<bitcoin::Txid> UnclearAmong(const Transactions& foreign, const Ledger& ledger,
                                           const Batch& batch, const Send& send) {
+  const auto batches = BatchesOf(ledger, send);
   const auto is_of_batch = [&](const bitcoin::Txid& txid) {
-    const auto& rivals = batch.rivals;
-    return FindVersion(batch, txid) ||
-           std::any_of(rivals.begin(), rivals.end(),
-                       [&](const Rival& rival) { return rival.txid == txid; });
+    return std::any_of(batches.begin(), batches.end(), [&](const Batch* one) {
+      return one->id >= batch.id && HasTakenFrom(*one, txid);
+    });
   };
   const bool any = std::any_of(foreign.begin(), foreign.end(), [&](const auto& one) {
     return HasScriptOf(one.second, send) && is_of_batch(one.first);
@@ -207,8 +214,7 @@ std::vector<RivalEvidence> AllRivalEvidence(const Ledger& ledger, const Send& se
 std::vector<RivalEvidence> UnclearEvidence(const Ledger& ledger, const Send& send) {
   std::vector<RivalEvidence> unclear = AllRivalEvidence(ledger, send);
   std::erase_if(unclear, [&](const RivalEvidence& evidence) {
-    return !evidence.pays_the_send ||
-           IsExcludedByVerdict(send, bitcoin::TxidOf(evidence.transaction));
+    return !evidence.pays_the_send || IsNamed(send, bitcoin::TxidOf(evidence.transaction));
   });
   return unclear;
 }
@@ -236,12 +242,12 @@ std::optional<std::string> ObjectionToExclusionOf(const Ledger& ledger, const Se
                                                   const Exclusion& exclusion,
                                                   const std::vector<Coin>& coins,
                                                   int32_t conflict_depth) {
-  if (exclusion.send != send.id || exclusion.excluded != excluded.txid) {
+  if (exclusion.send != send.id || !IsKnownAs(excluded, exclusion.excluded)) {
     return "the exclusion is of another transaction";
   }
   return ObjectionToExclusion(exclusion, coins, TransactionOf(excluded),
                               FindRivalEvidence(ledger, send, exclusion.rival),
-                              IsExcludedByVerdict(send, excluded.txid), conflict_depth);
+                              IsNamedByVerdict(send, excluded), conflict_depth);
 }
 
 bool IsExcludedByDepth(const Ledger& ledger, const Send& send, int32_t conflict_depth) {
@@ -252,16 +258,12 @@ bool IsExcludedByDepth(const Ledger& ledger, const Send& send, int32_t conflict_
 
 bool CanNeverBePaid(const Ledger& ledger, const Send& send, int32_t conflict_depth) {
   return EachIs(ledger, send, [&](const Version& version, const auto& rivals) {
-    return IsExcludedByVerdict(send, version.txid) || HasDeepRival(version, rivals, conflict_depth);
+    return IsNamedByVerdict(send, version) || HasDeepRival(version, rivals, conflict_depth);
   });
 }
 
 bool WaitsForVerdict(const Ledger& ledger, const Send& send) {
-  if (UnclearEvidence(ledger, send).empty()) return false;
-  const auto set = MayPaySet(ledger, send);
-  return !std::all_of(set.begin(), set.end(), [&](const MayPay& one) {
-    return IsExcludedByVerdict(send, one.version->txid);
-  });
+  return !UnclearEvidence(ledger, send).empty() && !MayPaySet(ledger, send).empty();
 }
 
 std::optional<bitcoin::Txid> PaymentBeside(const Ledger& ledger, const Batch& batch,

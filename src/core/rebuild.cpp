@@ -87,7 +87,7 @@ class Planner {
     exclusion.send = send.id;
     exclusion.excluded = one.version->txid;
     const bool found = BySharedCoin(one, exclusion) || ByDescent(one, rivals, exclusion) ||
-                       ByDepth(one, rivals, exclusion) || ByVerdict(send, exclusion);
+                       ByDepth(one, rivals, exclusion) || ByVerdict(send, one, exclusion);
     if (found) plan_.exclusions.push_back(exclusion);
     return found;
   }
@@ -141,6 +141,10 @@ class Planner {
     for (const Coin& coin : plan_.coins) {
       if (coin.outpoint.txid == txid) return coin;
     }
+    // What the batch itself was made of may be all that there is.
+    for (const Coin& coin : batch_.coins) {
+      if (coin.outpoint.txid == txid && IsLeft(batch_, coin)) return coin;
+    }
     return sources_.output_of(txid);
   }
 
@@ -160,10 +164,9 @@ class Planner {
                                  policy_.conflict_depth);
   }
 
-  static bool ByVerdict(const Send& send, Exclusion& exclusion) {
-    const auto& named = send.excluded_by_verdict;
+  static bool ByVerdict(const Send& send, const MayPay& one, Exclusion& exclusion) {
     exclusion.reason = ExclusionReason::kVerdict;
-    return std::find(named.begin(), named.end(), exclusion.excluded) != named.end();
+    return IsNamedByVerdict(send, *one.version);
   }
 
   const Ledger& ledger_;
