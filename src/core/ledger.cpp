@@ -8,15 +8,6 @@
 
 namespace sendonce::core {
 
-namespace {
-
-bool IsNamedByVerdict(const Send& send, const bitcoin::Txid& txid) {
-  const auto& named = send.excluded_by_verdict;
-  return std::find(named.begin(), named.end(), txid) != named.end();
-}
-
-}  // namespace
-
 Ledger::Ledger(Contents contents)
     : created_(std::move(contents.created)),
       chain_(std::move(contents.chain)),
@@ -177,11 +168,28 @@ bool Ledger::MayBeSent(const Batch& batch, const Version& version) const {
   return true;
 }
 
+// What R4 had brought here has gone back: a transaction of an earlier batch pays the send.
+bool Ledger::HasGoneBack(const Send& send, const Batch& batch) {
+  return send.live_batch && *send.live_batch < batch.id;
+}
+
+// The batch pays the send again on a verdict that does not stand any more: what that had excluded
+// is there after all.
+bool Ledger::RestsOnRefuted(const Send& send, const Batch& batch) {
+  const auto& named = send.excluded_by_verdict;
+  return std::any_of(batch.exclusions.begin(), batch.exclusions.end(), [&](const Exclusion& one) {
+    return one.send == send.id && one.reason == ExclusionReason::kVerdict &&
+           std::find(named.begin(), named.end(), one.excluded) == named.end();
+  });
+}
+
 bool Ledger::MayPayItsSends(const Batch& batch, const Version& version) const {
   for (size_t i = 0; i < batch.sends.size(); ++i) {
     const Send* send = FindSend(batch.sends[i]);
     if (version.paid[i].empty() || !send) continue;
-    if (send->ending != Ending::kNone || IsNamedByVerdict(*send, version.txid)) return false;
+    if (send->ending != Ending::kNone || IsNamedByVerdict(*send, version)) return false;
+    if (version.adopted) continue;
+    if (HasGoneBack(*send, batch) || RestsOnRefuted(*send, batch)) return false;
   }
   return true;
 }
@@ -191,7 +199,7 @@ bool Ledger::IsNews(const Batch& batch, const Version& version) const {
   for (size_t i = 0; i < batch.sends.size(); ++i) {
     const Send* send = FindSend(batch.sends[i]);
     if (version.paid[i].empty() || !send || !IsOpen(*send)) continue;
-    if (IsNamedByVerdict(*send, version.txid)) return true;
+    if (IsNamedByVerdict(*send, version)) return true;
   }
   return !SendsToTakeBack(batch, version).empty();
 }

@@ -122,6 +122,8 @@ class Ledger {
   friend class RecordApplier;
 
   bool IsTroubled(const Batch& batch) const;
+  static bool HasGoneBack(const Send& send, const Batch& batch);
+  static bool RestsOnRefuted(const Send& send, const Batch& batch);
   bool MayPayItsSends(const Batch& batch, const Version& version) const;
   // None of the versions pays a send that belongs to the batch.
   bool LeavesOutALivingSend(const Batch& batch, const std::vector<const Version*>& versions) const;

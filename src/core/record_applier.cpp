@@ -328,7 +328,7 @@ class RecordApplier::Visitor {
 
   // Copies what was touched, as it now is, into the entry.
   void Finish() {
-    for (BatchId id : touched_batches_) ledger_.IndexTrouble(ledger_.batches_.at(id));
+    for (BatchId id : Concerned()) ledger_.IndexTrouble(ledger_.batches_.at(id));
     for (const SendId& id : touched_sends_) entry_.sends.push_back(ledger_.sends_.at(id));
     for (BatchId id : touched_batches_) entry_.batches.push_back(ledger_.batches_.at(id));
     for (Seq number : touched_alarms_) entry_.alarms.push_back(ledger_.alarms_.at(number));
@@ -336,6 +336,21 @@ class RecordApplier::Visitor {
   }
 
  private:
+  // Those that were touched, and others of their sends: what one of these may send depends on where
+  // its sends live.
+  std::set<BatchId> Concerned() const {
+    std::set<BatchId> concerned = touched_batches_;
+    for (BatchId touched : touched_batches_) {
+      for (const SendId& id : ledger_.batches_.at(touched).sends) {
+        const Send* send = ledger_.FindSend(id);
+        if (!send || send->batches.size() < 2) continue;
+        concerned.insert(send->batches.begin(), send->batches.end());
+      }
+    }
+    std::erase_if(concerned, [&](BatchId id) { return !ledger_.FindBatch(id); });
+    return concerned;
+  }
+
   // Not there, where the log was pruned before.
   void ForgetBatch(BatchId id) {
     const auto batch = ledger_.batches_.find(id);
@@ -433,7 +448,7 @@ class RecordApplier::Visitor {
     const Batch& batch = ledger_.batches_.at(id);
     const Version& version = *FindVersion(batch, txid);
     for (size_t i = 0; i < batch.sends.size(); ++i) {
-      if (!version.paid[i].empty()) Refute(batch.sends[i], txid);
+      if (!version.paid[i].empty()) Refute(batch.sends[i], version);
     }
     for (const SendId& send : ledger_.SendsToTakeBack(batch, version)) {
       Join(ledger_.sends_.at(send), id);
@@ -441,10 +456,13 @@ class RecordApplier::Visitor {
   }
 
   // The transaction is there, whatever a verdict has said.
-  void Refute(const SendId& id, const bitcoin::Txid& txid) {
+  void Refute(const SendId& id, const Version& version) {
     const auto send = ledger_.sends_.find(id);
     if (send == ledger_.sends_.end() || !Ledger::IsOpen(send->second)) return;
-    if (std::erase(send->second.excluded_by_verdict, txid) > 0) Touch(id);
+    const auto erased =
+        std::erase_if(send->second.excluded_by_verdict,
+                      [&](const bitcoin::Txid& txid) { return IsKnownAs(version, txid); });
+    if (erased > 0) Touch(id);
   }
 
   Ledger& ledger_;

@@ -53,14 +53,17 @@ void SpenderBook::OnSpender(BatchId id, const bitcoin::Transaction& transaction,
   }
 }
 
-// A version of any batch that a send was ever in is never a rival to it (R4): it is matched where
-// it belongs. For sends that were not there it is one.
+// What pays a send as a version of any batch that it was ever in is never a rival to it (R4): it is
+// matched where it belongs. For sends that were not there, or that it leaves out, it is one.
 bool SpenderBook::IsVersionElsewhere(const Batch& batch, const bitcoin::Txid& txid) const {
   const Batch* other = ledger_.FindBatchByTxid(txid);
   if (!other || other->id == batch.id) return false;
+  const Version& version = *FindVersion(*other, txid);
   const auto living = ledger_.LivingSends(batch);
   return std::all_of(living.begin(), living.end(), [&](const SendId& id) {
-    return std::find(other->sends.begin(), other->sends.end(), id) != other->sends.end();
+    const bool was_there =
+        std::find(other->sends.begin(), other->sends.end(), id) != other->sends.end();
+    return was_there && !version.paid[IndexOfSend(*other, id)].empty();
   });
 }
 
