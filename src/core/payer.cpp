@@ -196,7 +196,10 @@ void Payer::AskForSignature(const Batch& batch, uint32_t number, Attempt& attemp
 // goes well: what only a verdict excludes may have come back since it was looked for.
 bool Payer::MayGoOnByVerdict(const Batch& batch, Millis now_ms) {
   if (AcceptedOurOwn(batch)) return true;
-  if (HasLookedFor(batch.exclusions, Where::kMempoolAndChain, now_ms)) return true;
+  if (HasLookedFor(batch.exclusions, Where::kMempoolAndChain, now_ms)) {
+    await_look_.erase(batch.id);  // else its back-off is cut short by a look that another wants
+    return true;
+  }
   await_look_.insert(batch.id);
   Schedule(batch.id, now_ms + policy_.retry_min_ms);
   return false;
@@ -220,7 +223,12 @@ void Payer::TrySuperseded(const Batch& batch, Attempt& attempt, Millis now_ms) {
 // What another batch has claimed meanwhile stays locked for that one.
 void Payer::ReleaseLocks(const Batch& batch, Attempt& attempt, Millis) {
   auto coins = OutPointsOf(batch);
-  std::erase_if(coins, [&](const bitcoin::OutPoint& coin) { return ledger_.IsReserved(coin); });
+  std::erase_if(coins, [&](const bitcoin::OutPoint& coin) {
+    const auto owners = ledger_.OwnersOf(coin);
+    return std::any_of(owners.begin(), owners.end(), [&](BatchId id) {
+      return !ledger_.FindBatch(id)->versions.front().adopted;
+    });
+  });
   attempt.in_flight = true;
   outbox_.Emit(UnlockCoins{batch.id, std::move(coins)});
 }
@@ -347,9 +355,9 @@ bool Payer::HasLookedFor(const std::vector<Exclusion>& exclusions, Where where, 
     if (!send || !Ledger::IsOpen(*send)) continue;
     for (const MayPay& one : MayPaySet(ledger_, *send)) {
       const BatchId id = one.batch->id;
-      if (one.version->txid != exclusion.excluded || !Ledger::IsOpen(*one.batch)) continue;
+      if (!IsKnownAs(*one.version, exclusion.excluded) || !Ledger::IsOpen(*one.batch)) continue;
       batches.insert(id);
-      const bool has_looked = HasLooked(id, exclusion.excluded, now_ms);
+      const bool has_looked = HasLooked(id, one.version->txid, now_ms);
       if (!has_looked) WantLook(id, now_ms);
       all = all && has_looked && (where == Where::kMempool || HasReadSinceLook(id));
     }
@@ -427,9 +435,7 @@ void Payer::Fail(Attempt& attempt, BatchId batch, const Stall& stall, Millis now
   attempt.stall = stall;
   attempt.stall->since_ms = since_ms;
   const Millis wait_ms = Backoff(policy_, attempt.failures++);
-  // Whoever wants a look does not wait for the back-off of something else.
-  const bool goes_on_at_once = attempt.wants_look && !attempt.look_is_out;
-  Schedule(batch, goes_on_at_once ? now_ms : now_ms + wait_ms);
+  Schedule(batch, WaitsForLook(attempt) ? now_ms : now_ms + wait_ms);
 }
 
 template <typename T>
@@ -528,6 +534,7 @@ void Payer::OnBroadcasted(const Broadcasted& reply, Millis now_ms) {
 // that could not be signed waits for the end of its back-off, and while none can be, with a wallet
 // that is locked for the night, nothing is gained by haste.
 void Payer::OnAccepted(const Batch& batch, Attempt& attempt, Millis now_ms) {
+  if (WaitsForLook(attempt)) return Succeed(attempt, batch.id, now_ms);
   if (!UnsignedVersion(batch)) {
     return Succeed(attempt, batch.id, now_ms + policy_.rebroadcast_interval_ms);
   }

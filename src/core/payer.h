@@ -118,6 +118,10 @@ class Payer {
 
   Attempt* Returned(BatchId batch);
   void Succeed(Attempt& attempt, BatchId batch, Millis due_ms);
+  // Somebody does, and not for the end of what else is done about the batch.
+  static bool WaitsForLook(const Attempt& attempt) {
+    return attempt.wants_look && !attempt.look_is_out;
+  }
   void Fail(Attempt& attempt, BatchId batch, const Stall& stall, Millis now_ms);
   template <typename T>
   void FailWith(Attempt& attempt, BatchId batch, const Outcome<T>& outcome, Millis now_ms);
