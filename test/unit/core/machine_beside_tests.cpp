@@ -111,6 +111,33 @@ BOOST_FIXTURE_TEST_CASE(a_second_payment_in_the_chain_is_not_paid_again, Split) 
   BOOST_TEST(node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
 }
 
+// What was signed for both may not go out any more; the neighbour is paid without him.
+BOOST_AUTO_TEST_CASE(a_neighbour_of_one_that_somebody_else_has_paid_is_paid_alone) {
+  Operated play({CoinOf(1, 100'000), CoinOf(2, 100'000)});
+  play.SubmitMany({{"w-1", {To("alice", 30'000)}},
+                   {"w-2", {To("bob", 60'000)}},
+                   {"w-3", {To("carol", 70'000)}}});
+  play.Settle();
+  BOOST_REQUIRE(play.node.mempool().at(0).inputs.size() == 2U);
+  play.node.Fund(CoinOf(9, 200'000), 6);
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)},
+                                     {OutputTo("alice", 30'000), OutputTo("wallet", 65'000)})});
+  play.Settle();
+  play.WakeAndSettle(5);
+  BOOST_REQUIRE(play.node.mempool().size() == 1U);  // w-2 and w-3, from its change
+  BOOST_REQUIRE(play.NameOfState("w-2") == "broadcast");
+  play.node.Evict();
+  play.SeeInBlock({Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("bob", 60'000)})});
+  play.node.Fund(CoinOf(10, 200'000), 6);
+  play.After(120'000);
+  play.Settle();
+  play.WakeAndSettle(20);
+  play.MineAndSettle(Policy{}.finality);
+  BOOST_TEST(play.NameOfState("w-3") == "final");
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("carol", 70'000)) == 1);
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
+}
+
 // An operator gives it to the one; its neighbour is paid by it, too.
 BOOST_AUTO_TEST_CASE(what_is_adopted_for_one_send_pays_the_other_of_its_batch) {
   for (const bitcoin::Amount to_bob_sat : {60'000, 59'000}) {
@@ -244,24 +271,16 @@ BOOST_AUTO_TEST_CASE(nor_does_what_all_sends_have_left) {
   play.WakeAndSettle(10);
   play.node.Fund(CoinOf(9, 500'000), 6);
   play.node.Evict();
-  const auto go_on = [&](int steps) {
-    for (int i = 0; i < steps; ++i) {
-      if (play.IsAskedTo<Broadcast>() && play.Asked<Broadcast>().txid != bitcoin::TxidOf(first)) {
-        play.Broadcasts(Refused{Refusal::kFeeTooLow, -26, "mempool min fee not met"});
-      } else if (play.SettleOneStep().empty() && !play.IsAsked()) {
-        play.Wake();
-      }
-    }
-  };
+  const auto is_another = [&](const Broadcast& one) { return one.txid != bitcoin::TxidOf(first); };
   play.node.MineOnly({Operated::Foreign({CoinOf(2, 60'000)}, {OutputTo("mallory", 50'000)})});
   play.ChainHint();
-  go_on(400);
+  play.GoOn(400, is_another);
   BOOST_REQUIRE(play.ledger().FindSend("w-1")->batches.size() == 2U);
   play.node.Reorganise(1, {});
   play.node.Evict();
   play.node.Mine();
   play.ChainHint();
-  go_on(600);
+  play.GoOn(600, is_another);
   BOOST_TEST(!play.node.FindInMempool(bitcoin::TxidOf(first)).has_value());
 }
 
@@ -293,16 +312,7 @@ BOOST_AUTO_TEST_CASE(a_later_amount_elsewhere_does_not_hold_what_is_signed) {
     play.After(120'000);
     play.Settle();
     play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
-    const auto go_on = [&](int steps, bool is_refused) {
-      for (int i = 0; i < steps; ++i) {
-        if (is_refused && play.IsAskedTo<Broadcast>()) {
-          play.Broadcasts(Refused{Refusal::kFeeTooLow, -26, "min fee"});
-        } else if (play.SettleOneStep().empty() && !play.IsAsked()) {
-          play.Wake();
-        }
-      }
-    };
-    go_on(300, !is_accepted);
+    play.GoOn(300, [&](const Broadcast&) { return !is_accepted; });
     const Batch& live = *play.ledger().LiveBatchOf(*play.ledger().FindSend("w-1"));
     BOOST_REQUIRE(play.ledger().FindSend("w-1")->batches.size() == 2U);
     const bool has_second = live.coins[0].outpoint == CoinOf(2, 60'000).outpoint;
@@ -310,7 +320,7 @@ BOOST_AUTO_TEST_CASE(a_later_amount_elsewhere_does_not_hold_what_is_signed) {
     play.node.MineOnly(
         {Operated::Foreign({CoinOf(has_second ? 3 : 2, 60'000)}, {OutputTo("alice", 48'000)})});
     play.ChainHint();
-    go_on(600, false);
+    play.GoOn(600);
     play.MineAndSettle(2);
     BOOST_TEST(play.NameOfState("w-1") == "confirmed");
     BOOST_TEST(play.Payments(150'000) == 1);

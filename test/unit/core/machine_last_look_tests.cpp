@@ -50,19 +50,6 @@ struct PaidAgainOnHisWord : Conflicted {
     node.Broadcast(samples::BytesOf(first));
   }
 
-  // Whatever is due, but for what the test holds back.
-  template <typename Held>
-  void GoOnUpTo(Held is_held) {
-    for (int i = 0; i < 400 && !is_held(); ++i) {
-      if (IsAsked() || log.durable_seq() < log.last_seq()) {
-        SettleOneStep();
-      } else {
-        Wake();
-      }
-    }
-    BOOST_REQUIRE(is_held());
-  }
-
   void AssertPaidOnce() {
     Settle();
     WakeAndSettle(5);
@@ -281,36 +268,72 @@ BOOST_AUTO_TEST_CASE(nothing_is_looked_for_on_behalf_of_who_has_left) {
   }
   play.node.Fund(CoinOf(9, 500'000), 6);
   play.After(120'000);
-  const auto go_on = [&](int steps, bool is_refused) {
-    for (int i = 0; i < steps; ++i) {
-      if (is_refused && play.IsAskedTo<Broadcast>()) {
-        play.Broadcasts(Refused{Refusal::kFeeTooLow, -26, "min fee"});
-      } else if (play.SettleOneStep().empty() && !play.IsAsked()) {
-        play.Wake();
-      }
-    }
-  };
-  go_on(300, true);
-  BOOST_REQUIRE(play.ledger().LiveBatchOf(*play.ledger().FindSend("w-2"))->sends.size() == 2U);
+  play.GoOnRefused(300);
+  BOOST_REQUIRE(play.LiveBatchOf("w-2").sends.size() == 2U);
   play.node.Fund(CoinOf(10, 700'000), 6);
   play.node.MineOnly({Operated::Foreign({CoinOf(9, 500'000)},
                                         {OutputTo("bob", 59'000), OutputTo("mallory", 400'000)})});
   play.ChainHint();
-  go_on(60, true);
+  play.GoOnRefused(60);
   for (int i = 0; i < Policy{}.conflict_depth + 1; ++i) {
     play.node.MineOnly({});
     play.Reconcile();
   }
-  go_on(200, false);
+  play.GoOn(200);
   for (int i = 0; i < 8; ++i) {
     play.node.Mine();
     play.Reconcile();
   }
   BOOST_TEST(play.NameOfState("w-1") == "final");
   play.Crash();
-  go_on(300, false);
+  play.GoOn(300);
   BOOST_TEST(play.NameOfState("w-2") == "conflicted");
   BOOST_TEST(play.Payments(50'000) == 1);
+}
+
+// Each waits for a look for the same transaction. What w-1 is to be paid from is taken in the
+// mempool, so that it is tried again and again; w-2 is paid.
+BOOST_AUTO_TEST_CASE(what_is_tried_again_keeps_nobody_else_from_a_look) {
+  Operated play({CoinOf(1, 200'000)});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  play.Settle();
+  play.node.Evict();
+  play.SeeInMempool(Operated::Foreign({CoinOf(1, 200'000)}, {OutputTo("mallory", 150'000)}));
+  play.FundLater(CoinOf(9, 500'000));
+  play.Settle();
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.GoOnRefused(300);
+  BOOST_REQUIRE(play.SendOf("w-1").batches.size() == 2U);
+  BOOST_REQUIRE(play.SendOf("w-2").batches.size() == 1U);
+  play.node.Broadcast(
+      samples::BytesOf(Operated::Foreign({CoinOf(9, 500'000)}, {OutputTo("mallory", 1'000)})));
+  play.GoOn(300);
+  play.FundLater(CoinOf(10, 500'000));
+  play.GiveVerdict("w-2", OperatorVerdict::kPayAgain);
+  const Millis up_to_ms = play.now_ms() + 600'000;
+  for (int i = 0; i < 20'000 && play.now_ms() < up_to_ms; ++i) play.GoOn(1);
+  BOOST_TEST(play.NameOfState("w-2") == "broadcast");
+}
+
+// What leaves w-1 out goes out again meanwhile, and the node takes it: w-1 is looked for then, and
+// not only when it goes out the next time.
+BOOST_AUTO_TEST_CASE(never_does_not_wait_for_a_broadcast_that_has_ended) {
+  for (const bool is_out : {false, true}) {
+    Operated play({CoinOf(1, 200'000)});
+    play.SubmitMany({{"w-1", {To("bob", 60'000)}}, {"w-2", {To("carol", 60'000)}}});
+    play.GoOnUpTo([&] { return play.IsAskedTo<Broadcast>(); });
+    play.node.refused_scripts.insert(samples::ScriptOf("bob"));
+    play.Settle();
+    play.WakeAndSettle(5);
+    BOOST_REQUIRE(play.node.mempool().size() == 1U);
+    BOOST_REQUIRE(play.NameOfState("w-1") == "conflicted");
+    if (is_out) play.GoOnUpTo([&] { return play.IsAskedTo<Broadcast>(); });
+    const Millis up_to_ms = play.now_ms() + 12'000;
+    play.GiveVerdict("w-1", OperatorVerdict::kNever);
+    play.Settle();
+    while (play.now_ms() < up_to_ms) play.WakeAndSettle(1);
+    BOOST_TEST(play.NameOfState("w-1") == "cancelled", "is out: " << is_out);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

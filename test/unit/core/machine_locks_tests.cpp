@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "machine_sent.h"
+#include "machine_operated.h"
 
 namespace sendonce::core {
 namespace {
@@ -17,24 +17,12 @@ using samples::To;
 
 const Refused kTooLow{Refusal::kFeeTooLow, -26, "mempool min fee not met"};
 
-struct Locked : Play {
-  explicit Locked(const std::vector<Coin>& coins) {
-    FundWith(coins);
-    Start();
-  }
+struct Locked : Operated {
+  using Operated::Operated;
 
   void SubmitUpToBroadcast(bitcoin::Amount amount_sat) {
     Submit("w-1", {To("alice", amount_sat)});
     while (!IsAskedTo<Broadcast>()) SettleOneStep();
-  }
-
-  void SeeInBlock(const std::vector<Transaction>& transactions, int blocks_on_top = 0) {
-    node.MineOnly(transactions);
-    Reconcile();
-    for (int i = 0; i < blocks_on_top; ++i) {
-      node.MineOnly({});
-      Reconcile();
-    }
   }
 
   SendState State() { return View("w-1").state; }
@@ -59,13 +47,7 @@ struct AddedCoin : Locked {
     node.Evict();
     node.Broadcast(samples::BytesOf(first));
     ChainHint();
-    for (int i = 0; i < 60; ++i) {
-      if (IsAskedTo<Broadcast>()) {
-        Broadcasts(kTooLow);
-      } else if (SettleOneStep().empty() && !IsAsked()) {
-        Wake();
-      }
-    }
+    GoOnRefused(60);
   }
 
   Transaction first;
@@ -202,6 +184,35 @@ BOOST_AUTO_TEST_CASE(an_operators_on_a_coin_of_a_superseded_batch_stays) {
   play.Submit("w-2", {To("bob", 300'000)});
   play.Settle();
   BOOST_TEST(!play.ledger().IsReserved(free));
+}
+
+// w-9 is signed, of c1 and c2, and never out. What is adopted for w-1 spends c1 as well, and can
+// not confirm in the end: locks are held by nobody for that.
+BOOST_AUTO_TEST_CASE(of_a_coin_that_an_adopted_payment_spends_as_well) {
+  Locked play({CoinOf(1, 60'000), CoinOf(2, 60'000)});
+  play.Submit("w-9", {To("alice", 100'000)});
+  play.GoOnRefused(60);
+  BOOST_REQUIRE(play.node.locked().size() == 2U);
+  play.node.FundStranger(CoinOf(5, 70'000));
+  const Transaction adopted = ByAnother({CoinOf(1, 60'000), CoinOf(5, 70'000)},
+                                        {OutputTo("zed", 30'000), OutputTo("wallet", 60'000)});
+  play.node.Broadcast(samples::BytesOf(adopted));
+  play.AdoptPayment("w-1", {To("zed", 30'000)}, bitcoin::TxidOf(adopted));
+  play.GoOnRefused(100);
+  play.node.Evict();
+  play.SeeInBlock({ByAnother({CoinOf(2, 60'000)}, {OutputTo("wallet", 55'000)})}, 8);
+  play.FundLater(CoinOf(9, 500'000));
+  play.GoOnRefused(900);
+  BOOST_REQUIRE(play.SendOf("w-9").batches.size() == 2U);
+  play.node.MineOnly({ByAnother({CoinOf(5, 70'000)}, {OutputTo("mallory", 60'000)})});
+  play.ChainHint();
+  play.GoOnRefused(300);
+  play.GiveVerdict("w-1", OperatorVerdict::kNever);
+  play.GoOn(2'000);
+  play.MineAndSettle(8);
+  BOOST_TEST((play.State() == SendState::kCancelled));
+  BOOST_TEST(play.NameOfState("w-9") == "final");
+  BOOST_TEST(play.node.locked().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -42,6 +42,41 @@ struct Operated : Play {
     }
   }
 
+  // Another coin of the wallet's, and time enough for it to be read.
+  void FundLater(const Coin& coin) {
+    node.Fund(coin, 6);
+    After(120'000);
+  }
+
+  // So many steps: the node answers what it is asked, or time goes on. Broadcasts that `is_refused`
+  // names are refused for their fee.
+  template <typename IsRefused>
+  void GoOn(int steps, IsRefused is_refused) {
+    for (int i = 0; i < steps; ++i) {
+      if (IsAskedTo<Broadcast>() && is_refused(Asked<Broadcast>())) {
+        Broadcasts(Refused{Refusal::kFeeTooLow, -26, "mempool min fee not met"});
+      } else if (SettleOneStep().empty() && !IsAsked()) {
+        Wake();
+      }
+    }
+  }
+  void GoOn(int steps) {
+    GoOn(steps, [](const Broadcast&) { return false; });
+  }
+  void GoOnRefused(int steps) {
+    GoOn(steps, [](const Broadcast&) { return true; });
+  }
+
+  // As many as it takes.
+  template <typename Reached>
+  void GoOnUpTo(Reached is_reached) {
+    for (int i = 0; i < 3'000 && !is_reached(); ++i) GoOn(1);
+    BOOST_REQUIRE(is_reached());
+  }
+
+  const Send& SendOf(const SendId& id) const { return *ledger().FindSend(id); }
+  const Batch& LiveBatchOf(const SendId& id) const { return *ledger().LiveBatchOf(SendOf(id)); }
+
   void AcceptAllAlarms() {
     std::vector<Seq> open;
     for (const auto& [number, alarm] : ledger().alarms()) {

@@ -1,0 +1,168 @@
+// What somebody else pays to one send of a batch that pays it again: nothing of ours that can
+// confirm beside that goes out, whichever of the send's batches it is of, and the others are paid.
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/may_pay.h"
+#include "machine_operated.h"
+
+namespace sendonce::core {
+namespace {
+
+using bitcoin::Transaction;
+using samples::CoinOf;
+using samples::OutputTo;
+using samples::To;
+
+// w-1 was paid by `first`, from c1 and c2, which the mempool has lost. Somebody else has c2 in a
+// block, so that w-1 is to be paid again from c1 and `added`: that is refused by every node.
+struct PaidAgain : Operated {
+  PaidAgain() : Operated({CoinOf(1, 60'000), CoinOf(2, 60'000)}) {
+    SubmitAndSettle("w-1", 100'000);
+    first = node.mempool().at(0);
+    FundLater(CoinOf(9, 500'000));
+    Settle();
+    node.Evict();
+    Mine({Foreign({CoinOf(2, 60'000)}, {OutputTo("mallory", 50'000)})}, 400);
+    BOOST_REQUIRE(SendOf("w-1").batches.size() == 2U);
+    BOOST_REQUIRE((LiveBatchOf("w-1").coins[0].outpoint == CoinOf(1, 60'000).outpoint));
+    added = LiveBatchOf("w-1").coins.at(1);
+  }
+
+  // In a block; then so many steps, in which nothing but `first` can go out.
+  void Mine(const std::vector<Transaction>& transactions, int steps) {
+    node.MineOnly(transactions);
+    FollowTheChain(steps);
+  }
+  void FollowTheChain(int steps) {
+    ChainHint();
+    GoOn(steps, [&](const Broadcast& one) { return one.txid != bitcoin::TxidOf(first); });
+  }
+
+  Transaction first;
+  Coin added;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(machine_beside_rebuilt_tests)
+
+// R7, by a coin that the first one does not spend; a reorganisation brings its bytes back.
+BOOST_FIXTURE_TEST_CASE(what_was_left_does_not_go_out_beside_another_amount, PaidAgain) {
+  const Transaction other =
+      Foreign({added}, {OutputTo("alice", 99'000), OutputTo("mallory", 5'000)});
+  Mine({other}, 200);
+  node.Reorganise(2, {other});
+  node.Evict();
+  node.Mine();
+  FollowTheChain(800);
+  BOOST_TEST(WaitsForVerdict(ledger(), SendOf("w-1")));
+  BOOST_TEST(!node.FindInMempool(bitcoin::TxidOf(first)).has_value());
+  node.Mine();
+  BOOST_TEST(Payments(99'000) + Payments(100'000) == 1);
+}
+
+// w-2 is paid by hand from a coin that both have left. What pays both from there on is held, also
+// once that is final; w-1 is paid alone.
+BOOST_AUTO_TEST_CASE(what_is_held_beside_a_payment_is_held_when_that_is_final) {
+  Operated play({CoinOf(1, 60'000), CoinOf(2, 60'000), CoinOf(3, 60'000)});
+  play.SubmitMany({{"w-1", {To("alice", 75'000)}}, {"w-2", {To("bob", 55'000)}}});
+  play.Settle();
+  BOOST_REQUIRE(play.node.mempool().at(0).inputs.size() == 3U);
+  play.FundLater(CoinOf(9, 500'000));
+  play.Settle();
+  play.node.Evict();
+  play.node.MineOnly({Operated::Foreign({CoinOf(1, 60'000)}, {OutputTo("mallory", 50'000)})});
+  play.ChainHint();
+  play.GoOnRefused(400);
+  const Batch& both = play.LiveBatchOf("w-2");
+  BOOST_REQUIRE(play.SendOf("w-1").batches.size() == 2U);
+  BOOST_REQUIRE(both.sends.size() == 2U);
+  BOOST_REQUIRE(!both.versions[0].raw_tx.empty());
+  const bool has_second = both.coins[0].outpoint == CoinOf(2, 60'000).outpoint;
+  const Coin left = CoinOf(has_second ? 3 : 2, 60'000);
+  play.node.Fund(CoinOf(10, 500'000), 6);
+  play.node.MineOnly({Operated::Foreign({left}, {OutputTo("bob", 55'000)})});
+  play.ChainHint();
+  play.GoOn(300);
+  BOOST_TEST(play.LiveBatchOf("w-2").id != both.id);
+  BOOST_TEST(play.node.mempool().empty());
+  play.SeeInBlock({}, Policy{}.finality);
+  play.GoOn(1'000);
+  play.MineAndSettle(2);
+  BOOST_TEST(play.NameOfState("w-2") == "final");
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 55'000)) == 1);
+  BOOST_TEST(play.Payments(75'000) == 1);
+}
+
+// As above, where both are paid again on a verdict, and what pays w-2 was named by it.
+BOOST_AUTO_TEST_CASE(so_is_what_was_out_on_a_verdict) {
+  Operated play({CoinOf(1, 100'000), CoinOf(2, 100'000)});
+  play.SubmitMany({{"w-1", {To("alice", 50'000)}}, {"w-2", {To("bob", 60'000)}}});
+  play.Settle();
+  play.node.Evict();
+  const Transaction second = Operated::Foreign({CoinOf(2, 100'000)}, {OutputTo("bob", 60'000)});
+  play.SeeInMempool(second);
+  play.node.Evict();
+  play.SeeInMempool(
+      Operated::Foreign({CoinOf(1, 100'000), CoinOf(2, 100'000)}, {OutputTo("mallory", 90'000)}));
+  play.FundLater(CoinOf(9, 500'000));
+  play.Settle();
+  for (const char* id : {"w-1", "w-2"}) play.GiveVerdict(id, OperatorVerdict::kPayAgain);
+  play.GoOn(300);
+  const Batch& both = play.LiveBatchOf("w-2");
+  BOOST_REQUIRE(both.sends.size() == 2U);
+  BOOST_REQUIRE(both.versions[0].accepted);
+  play.node.Evict();
+  play.node.MineOnly({second});
+  play.ChainHint();
+  play.GoOnRefused(300);
+  BOOST_TEST(play.LiveBatchOf("w-2").id != both.id);
+  play.SeeInBlock({}, Policy{}.finality);
+  play.GoOn(1'000);
+  play.MineAndSettle(2);
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
+}
+
+// `second` pays w-2 and w-3 and was set aside by verdicts; w-1's payment beside it has confirmed.
+// What pays both again is never out, and somebody else has its coin for w-3 alone.
+BOOST_AUTO_TEST_CASE(a_second_payment_is_watched_for_while_one_of_two_is_paid_elsewhere) {
+  Operated play({CoinOf(1, 100'000), CoinOf(2, 150'000)});
+  play.SubmitMany({{"w-1", {To("alice", 90'000)}},
+                   {"w-2", {To("bob", 60'000)}},
+                   {"w-3", {To("carol", 20'000)}}});
+  play.Settle();
+  play.node.Evict();
+  const Transaction second =
+      Operated::Foreign({CoinOf(2, 150'000)}, {OutputTo("bob", 60'000), OutputTo("carol", 20'000)});
+  play.SeeInMempool(second);
+  play.node.Evict();
+  play.SeeInMempool(Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("mallory", 90'000)}));
+  for (const char* id : {"w-2", "w-3"}) play.GiveVerdict(id, OperatorVerdict::kPayAgain);
+  play.Settle();
+  play.node.Evict();
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 90'000)})}, 10);
+  play.FundLater(CoinOf(9, 500'000));
+  play.GoOnRefused(600);
+  const Send& send = play.SendOf("w-2");
+  BOOST_REQUIRE(play.LiveBatchOf("w-2").sends.size() == 2U);
+  BOOST_REQUIRE((play.LiveBatchOf("w-2").coins[0].outpoint == CoinOf(9, 1).outpoint));
+  play.node.MineOnly({Operated::Foreign({CoinOf(9, 500'000)},
+                                        {OutputTo("carol", 20'000), OutputTo("wallet", 400'000)})});
+  play.ChainHint();
+  play.GoOnUpTo([&] { return play.IsAskedTo<ReadChain>(); });
+  play.ReadsChain();
+  BOOST_TEST(Ledger::IsOpen(*play.ledger().FindBatch(send.batches.front())));
+  play.node.MineOnly({second});
+  play.ChainHint();
+  play.GoOnRefused(600);
+  play.SeeInBlock({}, 8);
+  play.After(120'000);
+  play.GoOn(600);
+  play.MineAndSettle(3);
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace sendonce::core
