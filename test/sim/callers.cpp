@@ -46,7 +46,7 @@ void Callers::CallOnce() {
     case 5:
       return Cancel(AnyNumber());
     case 6:
-      return Bump(AnyNumber());
+      return Bump(AnyNumber(), 12'000 + 6'000 * dice_.Roll(6));
     case 7:
       return LeaveOne();
     case 8:
@@ -126,9 +126,12 @@ void Callers::Cancel(int number) {
   daemon_.Give(core::Cancel{call, IdOf(number), daemon_.StoredOf(IdOf(number))});
 }
 
-void Callers::Bump(int number) {
+void Callers::BumpHigh() {
+  Bump(dice_.Roll(kAdopted), 20'000 + 10'000 * dice_.Roll(8));
+}
+
+void Callers::Bump(int number, bitcoin::FeeRate rate) {
   const auto call = NewCall(CallKind::kOther, {number});
-  const bitcoin::FeeRate rate = 12'000 + 6'000 * dice_.Roll(6);
   daemon_.Give(core::Bump{call, IdOf(number), rate, daemon_.StoredOf(IdOf(number))});
 }
 

@@ -31,6 +31,9 @@ class Callers {
   // One call of any kind.
   void CallOnce();
 
+  // So high that coins are added for it, often.
+  void BumpHigh();
+
   // One that needs nothing but the log.
   void CallBriefly();
 
@@ -50,7 +53,7 @@ class Callers {
   void SubmitMany();
   void QueryMany();
   void Cancel(int number);
-  void Bump(int number);
+  void Bump(int number, bitcoin::FeeRate rate);
   void LeaveOne();
   void PayByHandAndAdopt();
 

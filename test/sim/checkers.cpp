@@ -29,6 +29,8 @@ void Checkers::CheckRest(const core::Effect& effect) const {
   if (const auto* unlock = std::get_if<core::UnlockCoins>(&effect)) {
     rests = facts_.AreCoinsOf(unlock->batch, unlock->coins);
   }
+  if (const auto* send = std::get_if<core::Broadcast>(&effect))
+    payments_.OnSending(send->txid, told_seq_);
   if (!rests) throw Violation("R1", "an effect leaves before the record that justifies it");
 }
 
@@ -38,6 +40,7 @@ void Checkers::OnDurable(const core::Entry& entry) {
 }
 
 void Checkers::OnRestart(const core::Ledger::Contents& loaded) {
+  OnTold();
   promises_.OnCrash();
   promises_.CheckNothingIsLost();
   const auto difference = facts_.DifferenceTo(loaded);
@@ -76,6 +79,13 @@ void Checkers::OnWorld() {
 
 void Checkers::OnForeign(const bitcoin::Transaction& transaction, const std::set<int>& like) {
   Note(transaction, true, like);
+}
+
+void Checkers::OnSplit(const bitcoin::Transaction& transaction) {
+  const int place = book_.Add(transaction, true, {});
+  if (place < 0) return;
+  book_.NoteSplit(bitcoin::TxidOf(transaction));
+  payments_.OnKnown(place);
 }
 
 void Checkers::Note(const bitcoin::Transaction& transaction, bool foreign,

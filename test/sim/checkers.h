@@ -21,6 +21,9 @@ class Checkers {
   void OnEffect(const core::Effect& effect);
   // As it is read from the disk.
   void OnDurable(const core::Entry& entry);
+  // The core was told that all of it is durable, and has let go of what waited for that: what
+  // leaves from now on it has decided in the knowledge of all this.
+  void OnTold() { told_seq_ = facts_.ledger().last_seq(); }
   // The daemon has died and is about to begin again with this.
   void OnRestart(const core::Ledger::Contents& loaded);
   // Something happened in the world or at the node.
@@ -28,6 +31,8 @@ class Checkers {
   // Somebody else's transaction, whether a node has it or not.
   // `like`: as in TransactionBook::Add.
   void OnForeign(const bitcoin::Transaction& transaction, const std::set<int>& like);
+  // The same, made of some of the coins of a batch alone.
+  void OnSplit(const bitcoin::Transaction& transaction);
 
   // What callers had been told and the log had held at some time.
   struct Moment {
@@ -57,6 +62,7 @@ class Checkers {
   DurableFacts facts_;
   PaymentChecker payments_;
   PromiseChecker promises_;
+  core::Seq told_seq_ = 0;
   size_t signed_seen_ = 0;
   bool checks_effects_ = true;
   bool was_put_back_ = false;

@@ -155,6 +155,7 @@ void Daemon::TellDurable() {
   if (durable <= told_seq_) return;
   told_seq_ = durable;
   Give(core::Durable{durable});
+  around_.checkers.OnTold();
 }
 
 // --- the node

@@ -16,6 +16,18 @@ using core::SendId;
 using core::Seq;
 using core::Version;
 
+namespace {
+
+bitcoin::Transaction WithoutSignatures(bitcoin::Transaction transaction) {
+  for (bitcoin::TxIn& input : transaction.inputs) {
+    input.script_sig.clear();
+    input.witness.clear();
+  }
+  return transaction;
+}
+
+}  // namespace
+
 void DurableFacts::Take(const Entry& entry) {
   if (const auto objection = ledger_.Objection(entry.record)) {
     throw Violation("rules", "a record is durable that those before it forbid: " + *objection);
@@ -37,7 +49,36 @@ void DurableFacts::Take(const Entry& entry) {
       pruned_.insert(batch.payment.txids.begin(), batch.payment.txids.end());
     }
   }
-  NoteStates(ledger_.Apply(entry.record, entry.at_ms));
+  const Entry applied = ledger_.Apply(entry.record, entry.at_ms);
+  NoteStates(applied);
+  NoteVersions(applied);
+}
+
+void DurableFacts::NoteVersions(const Entry& applied) {
+  for (const Batch& batch : applied.batches) {
+    for (const core::Rival& rival : batch.rivals) {
+      known_since_.try_emplace({batch.id, rival.txid}, applied.seq);
+    }
+    for (const Version& version : batch.versions) {
+      if (version.adopted) known_since_.try_emplace({batch.id, version.txid}, applied.seq);
+      if (version.signature_asked) asked_at_.try_emplace(version.unsigned_tx, applied.seq);
+    }
+  }
+}
+
+std::optional<Seq> DurableFacts::KnownSince(const SendId& id, const bitcoin::Txid& txid) const {
+  const Send* send = ledger_.FindSend(id);
+  std::optional<Seq> first;
+  for (const core::BatchId batch : send ? send->batches : std::vector<core::BatchId>()) {
+    const auto found = known_since_.find({batch, txid});
+    if (found != known_since_.end()) first = std::min(first.value_or(UINT64_MAX), found->second);
+  }
+  return first;
+}
+
+std::optional<Seq> DurableFacts::AskedAt(const bitcoin::Transaction& made) const {
+  const auto found = asked_at_.find(bitcoin::SerializeTransaction(WithoutSignatures(made)));
+  return found == asked_at_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void DurableFacts::NoteStates(const Entry& applied) {
@@ -55,8 +96,7 @@ void DurableFacts::NoteStates(const Entry& applied) {
 // The log may not know the signature yet.
 std::set<int> DurableFacts::LikeSendsOf(const bitcoin::Transaction& made) const {
   std::set<int> like;
-  bitcoin::Transaction bare = made;
-  for (bitcoin::TxIn& input : bare.inputs) input.script_sig.clear();
+  const bitcoin::Transaction bare = WithoutSignatures(made);
   for (const bitcoin::Txid& txid : {bitcoin::TxidOf(made), bitcoin::TxidOf(bare)}) {
     const Batch* batch = ledger_.FindBatchByTxid(txid);
     const Version* version = batch ? core::FindVersion(*batch, txid) : nullptr;

@@ -45,6 +45,12 @@ class DurableFacts {
   // Those of the like sends (requests.h) that this transaction of ours was reserved for.
   std::set<int> LikeSendsOf(const bitcoin::Transaction& made) const;
 
+  // The record by which the log knows what others have made of coins of the send's batches;
+  // nullopt: by none.
+  std::optional<core::Seq> KnownSince(const core::SendId& id, const bitcoin::Txid& txid) const;
+  // The record by which the signature of this transaction of ours was asked for.
+  std::optional<core::Seq> AskedAt(const bitcoin::Transaction& made) const;
+
   // It was a version of a batch whose detail is gone.
   bool IsPruned(const bitcoin::Txid& txid) const { return pruned_.contains(txid); }
 
@@ -53,9 +59,12 @@ class DurableFacts {
 
  private:
   void NoteStates(const core::Entry& applied);
+  void NoteVersions(const core::Entry& applied);
   const core::Version* FindVersion(core::BatchId batch, const bitcoin::Txid& txid) const;
 
   core::Ledger ledger_;
+  std::map<std::pair<core::BatchId, bitcoin::Txid>, core::Seq> known_since_;
+  std::map<bitcoin::Bytes, core::Seq> asked_at_;  // by what was not signed yet
   std::map<core::SendId, std::vector<std::pair<core::Seq, core::SendState>>> history_;
   std::set<core::SendId> ended_;
   Excluded excluded_by_depth_;

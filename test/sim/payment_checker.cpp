@@ -16,7 +16,7 @@ PaymentChecker::PaymentChecker(const core::ToyNode& node, const TransactionBook&
 void PaymentChecker::OnKnown(int place) const {
   const Known& fresh = book_.all()[static_cast<size_t>(place)];
   for (const int number : fresh.pays) {
-    if (never_.contains(number) && !IsExcluded(number, fresh)) {
+    if (never_.contains(number) && !fresh.splits && !IsExcluded(number, fresh)) {
       throw Violation("G6", IdOf(number) + " was fenced, and something that pays it is signed");
     }
     for (const int other : book_.PayersOf(number)) {
@@ -26,9 +26,35 @@ void PaymentChecker::OnKnown(int place) const {
 }
 
 void PaymentChecker::CheckPair(int number, const Known& one, const Known& other) const {
-  if (book_.Exclude(one, other)) return;
+  if (book_.Exclude(one, other) || IsMadeBeside(number, one, other)) return;
   if (IsExcluded(number, one) || IsExcluded(number, other)) return;
   throw Violation("G2", IdOf(number) + " is paid by two transactions that one chain can hold");
+}
+
+// By somebody, and not by us who knew of the other.
+bool PaymentChecker::IsMadeBeside(int number, const Known& one, const Known& fresh) const {
+  if (fresh.splits || (one.splits && fresh.foreign)) return true;
+  if (!one.splits) return false;
+  const auto known = facts_.KnownSince(IdOf(number), one.txid);
+  const auto asked = facts_.AskedAt(fresh.transaction);
+  return !known || (asked && *asked < *known);
+}
+
+void PaymentChecker::OnSending(const bitcoin::Txid& txid, core::Seq known_by) const {
+  const Known* sent = book_.Find(txid);
+  if (!sent || sent->foreign) return;
+  for (const int number : sent->pays) {
+    const core::Send* send = facts_.ledger().FindSend(IdOf(number));
+    if (!send || !core::Ledger::IsOpen(*send)) continue;  // what made it final is in the way
+    for (const int place : book_.PayersOf(number)) {
+      const Known& other = book_.all()[static_cast<size_t>(place)];
+      if (!other.splits ||
+          facts_.KnownSince(IdOf(number), other.txid).value_or(UINT64_MAX) > known_by)
+        continue;
+      if (book_.Exclude(*sent, other) || IsExcluded(number, other)) continue;
+      throw Violation("G2", IdOf(number) + " is sent beside what somebody else has paid");
+    }
+  }
 }
 
 // By a reason that does not rest on the coins of what takes its place: an operator's verdict, or a
@@ -76,7 +102,7 @@ void PaymentChecker::CheckChain() const {
     int payments = 0;
     for (const int place : book_.PayersOf(number)) {
       const Known& known = book_.all()[static_cast<size_t>(place)];
-      if (IsCoveredByVerdict(number, known.txid)) continue;
+      if (known.splits || IsCoveredByVerdict(number, known.txid)) continue;
       if (node_.ConfirmationsOf(known.txid) > 0) ++payments;
     }
     if (payments > 1) throw Violation("G2", IdOf(number) + " is paid twice in the chain");
@@ -89,8 +115,19 @@ void PaymentChecker::CheckChain() const {
 void PaymentChecker::OnNever(int number) {
   if (!never_.insert(number).second) return;
   for (const int place : book_.PayersOf(number)) {
-    if (IsExcluded(number, book_.all()[static_cast<size_t>(place)])) continue;
+    const Known& known = book_.all()[static_cast<size_t>(place)];
+    if (known.splits || IsExcluded(number, known)) continue;
     throw Violation("G6", IdOf(number) + " is called never, and what was signed can confirm");
+  }
+}
+
+// What others have made beside it, and the log knows, can not confirm.
+void PaymentChecker::CheckEnding(const core::SendId& id) const {
+  const int number = NumberOf(id);
+  for (const int place : book_.PayersOf(number)) {
+    const Known& known = book_.all()[static_cast<size_t>(place)];
+    if (!known.splits || !facts_.KnownSince(id, known.txid) || IsExcluded(number, known)) continue;
+    throw Violation("G6", id + " is ended, and what somebody else has paid can confirm");
   }
 }
 
@@ -101,6 +138,7 @@ void PaymentChecker::OnRecord(const core::Entry& entry) {
       covered_by_verdict_.insert({number, book_.all()[static_cast<size_t>(place)].txid});
     }
   }
+  if (const auto* ended = std::get_if<core::SendEnded>(&entry.record)) CheckEnding(ended->id);
   if (const auto* reserved = std::get_if<core::BatchReserved>(&entry.record)) {
     for (const core::Coin& coin : reserved->coins) CheckClaim(*reserved, coin);
     for (const core::SendId& id : reserved->sends) CheckWaits(id);

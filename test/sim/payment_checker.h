@@ -25,7 +25,12 @@ class PaymentChecker {
   // is excluded by a reason of R4 that holds in the chain.
   void OnKnown(int place) const;
 
-  // Of the payments of each send one is in the chain at most; of what was fenced none.
+  // A transaction of ours goes out: nothing that others have made of some of the batch's coins
+  // alone, and that the log knew by that record, pays the same and can stand beside it.
+  void OnSending(const bitcoin::Txid& txid, core::Seq known_by) const;
+
+  // Of the payments of each send one is in the chain at most; of what was fenced none. What others
+  // have made beside it is theirs.
   void CheckChain() const;
 
   // A record that is about to be durable (the facts do not know it yet).
@@ -57,9 +62,12 @@ class PaymentChecker {
  private:
   void CheckPair(int number, const TransactionBook::Known& one,
                  const TransactionBook::Known& other) const;
+  bool IsMadeBeside(int number, const TransactionBook::Known& one,
+                    const TransactionBook::Known& fresh) const;
   bool IsExcluded(int number, const TransactionBook::Known& known) const;
   bool IsDeepRival(int number, const TransactionBook::Known& rival,
                    const TransactionBook::Known& excluded) const;
+  void CheckEnding(const core::SendId& id) const;
   void CheckWaits(const core::SendId& id) const;
   void CheckClaim(const core::BatchReserved& reserved, const core::Coin& coin) const;
 

@@ -23,6 +23,9 @@ constexpr int32_t kShallow = core::kMinConflictDepth;
 constexpr int kRounds = 50;    // of the rest at the end
 constexpr int kPatience = 28;  // rounds before somebody gives a verdict
 constexpr int kPutBacks = 4;   // in so many schedules an operator puts copies back
+constexpr int kSplits = 2;     // in so many somebody splits batches
+constexpr int kStepsToASplit = 5;
+constexpr int kMorePatience = 6;  // rounds before he clears up by hand
 constexpr int kStepsToACopy = 15;
 constexpr int kStepsToPutBack = 40;
 
@@ -42,13 +45,14 @@ core::Policy AnyPolicy(Dice& dice, Canary canary) {
   return policy;
 }
 
-World::Limits AnyLimits(Dice& dice, Canary canary) {
+World::Limits AnyLimits(Dice& dice, Canary canary, bool splits) {
   World::Limits limits;
   limits.deepest_reorganisation = dice.OneIn(4) ? 8 : 4;
   limits.has_legacy_coins = dice.OneIn(3) || NeedsPutBack(canary);
   limits.wallet = static_cast<World::Wallet>(dice.Roll(3));
   limits.takes_reserved_coins = dice.OneIn(2);
   if (dice.OneIn(3)) limits.most_takings = 12;
+  if (splits) limits.wallet = World::Wallet::kTinyCoins;
   return limits;
 }
 
@@ -67,9 +71,10 @@ class Schedule {
       : options_(options),
         dice_(seed),
         puts_back_(NeedsPutBack(options.canary) || Dice(~seed).OneIn(kPutBacks)),
+        splits_(!puts_back_ && options.canary == Canary::kNone && Dice(seed * 3).OneIn(kSplits)),
         trace_(out),
         policy_(AnyPolicy(dice_, options.canary)),
-        limits_(AnyLimits(dice_, options.canary)),
+        limits_(AnyLimits(dice_, options.canary, splits_)),
         checkers_(node_, kConflictDepth - limits_.deepest_reorganisation),
         world_(node_, condition_, checkers_, trace_, dice_, limits_),
         disk_(Prepare()),
@@ -108,6 +113,7 @@ class Schedule {
   void TakeStep() {
     if (archive_ && dice_.OneIn(kStepsToACopy)) archive_->CopyAside();
     if (archive_ && dice_.OneIn(kStepsToPutBack)) return PutBack();
+    if (splits_ && dice_.OneIn(kStepsToASplit)) return Split();
     switch (steps_.Roll(dice_)) {
       case 0:
         return UseALane();
@@ -179,6 +185,12 @@ class Schedule {
     if (dice_.OneIn(2)) Rest();
   }
 
+  void Split() {
+    if (dice_.OneIn(2)) return callers_.BumpHigh();
+    world_.Split();
+    checkers_.OnWorld();
+  }
+
   // An older log, with nothing of the last life on its way to the node.
   void PutBack() {
     ++result_.crashes;
@@ -244,6 +256,7 @@ class Schedule {
       daemon_.Settle();
       if (AllAreDone()) break;
       if (round >= kPatience) DecideWhatIsStuck();
+      if (splits_ && round >= kPatience + kMorePatience) ClearUp();
       world_.Mine();
       checkers_.OnWorld();
     }
@@ -264,6 +277,16 @@ class Schedule {
       callers_.GiveVerdict(NumberOf(id), AnyVerdict());
       if (dice_.OneIn(2)) Die();
     }
+  }
+
+  // Where the verdict is refused as long as something can confirm beside what did.
+  void ClearUp() {
+    for (const auto& [id, send] : std::map(checkers_.facts().ledger().sends())) {
+      const auto* live = checkers_.facts().ledger().LiveBatchOf(send);
+      if (core::StateOf(send, live) != core::SendState::kConflicted) continue;
+      world_.ClearUp(NumberOf(id));
+    }
+    checkers_.OnWorld();
   }
 
   // One of several like sends is paid by somebody else's transaction: a person says which.
@@ -303,14 +326,15 @@ class Schedule {
     }
     int payments = 0;
     int covered = 0;  // whether they count is the operator's word
+    int beside = 0;   // by somebody, who answers for them
     for (const int place : checkers_.book().PayersOf(NumberOf(id))) {
       const auto& known = checkers_.book().all()[static_cast<size_t>(place)];
       if (node_.ConfirmationsOf(known.txid) == 0) continue;
       const bool is_covered = checkers_.payments().IsCoveredByVerdict(NumberOf(id), known.txid);
-      ++(is_covered ? covered : payments);
+      ++(is_covered ? covered : known.splits ? beside : payments);
     }
-    const int expected = never ? 0 : 1;
-    if (payments != expected && payments + covered != expected) {
+    const bool is_otherwise = !never && payments == 0 && covered + beside > 0;
+    if (payments != (never ? 0 : 1) && !is_otherwise) {
       throw Violation("G2", id + " ends with " + std::to_string(payments) + " payments");
     }
   }
@@ -353,6 +377,7 @@ class Schedule {
   const ScheduleOptions& options_;
   Dice dice_;
   const bool puts_back_;
+  const bool splits_;
   Trace trace_;
   const core::Policy policy_;
   const World::Limits limits_;

@@ -21,7 +21,8 @@ class TransactionBook {
     std::set<int> pays;   // the sends (requests.h) that each output of is in it
     std::set<int> parts;  // those that a script of is paid by it, and not all that is due
     bool foreign = false;
-    bool lost = false;  // nobody has it any more; it may be signed again
+    bool splits = false;  // foreign, of some coins of a batch: may stand beside what is of others
+    bool lost = false;    // nobody has it any more; it may be signed again
   };
 
   TransactionBook();
@@ -29,6 +30,8 @@ class TransactionBook {
   // `like`: those of the like sends (requests.h) that it is to pay, if it has so many outputs for
   // them. Returns its place, or -1 if it was known and is not lost.
   int Add(const bitcoin::Transaction& transaction, bool foreign, const std::set<int>& like);
+  // REQUIRES: it is known, and foreign.
+  void NoteSplit(const bitcoin::Txid& txid) { all_[by_txid_.at(txid)].splits = true; }
   // Somebody has decided that an output of it, where it was not clear whose it is, was for this
   // one.
   void Assign(const bitcoin::Txid& txid, int number);

@@ -15,6 +15,8 @@ namespace {
 
 constexpr uint32_t kStrangers = 2;
 constexpr int kMaxBumps = 3;
+constexpr int kMaxSplits = 5;
+constexpr Amount kHandFeeSat = 12'000;
 
 // Other signatures than the wallet's for sendonce.
 void SignForeignly(Transaction& transaction) {
@@ -45,6 +47,8 @@ Purse PurseOf(World::Wallet wallet) {
       return {14, 57'000, 7'000};
     case World::Wallet::kFewCoins:
       return {2, 700'000, 200'000};
+    case World::Wallet::kTinyCoins:
+      return {26, 61'000, 700};
     default:
       return {9, 120'000, 30'000};
   }
@@ -242,6 +246,97 @@ void World::TakeACoin(bool mined) {
   }
 }
 
+// Those of a batch that are in the chain; at least one of them stays out of it. If it has been
+// given more, often those alone.
+std::vector<Coin> World::SomeCoinsOf(const core::Batch& batch) {
+  const bool has_more = batch.coins.size() > batch.core_coins;
+  std::vector<Coin> coins(
+      batch.coins.begin() + (has_more && !dice_.OneIn(3) ? batch.core_coins : 0),
+      batch.coins.end());
+  std::erase_if(coins, [&](const Coin& coin) { return !node_.IsUnspentInChain(coin.outpoint); });
+  std::shuffle(coins.begin(), coins.end(), dice_);
+  const size_t most = std::min(coins.size(), batch.coins.size() - 1);
+  if (most > 0) coins.resize(1 + static_cast<size_t>(dice_.Roll(static_cast<int>(most))));
+  return coins;
+}
+
+// Payments for some of the batch's sends, seldom in full to the last satoshi. What is like another
+// stays out: by which of them it counts nobody could tell.
+std::vector<TxOut> World::SomePaymentsOf(const core::Batch& batch) {
+  std::vector<TxOut> outputs;
+  for (const core::SendId& id : batch.sends) {
+    const auto& content = checkers_.facts().ledger().FindSend(id)->content;
+    if (!content || IsLike(NumberOf(id)) || dice_.OneIn(4)) continue;
+    for (const core::Payee& payee : content->outputs) {
+      outputs.push_back({payee.amount_sat, payee.script});
+    }
+  }
+  if (!outputs.empty() && dice_.OneIn(5)) outputs.front().amount_sat -= 10'000;
+  return outputs;
+}
+
+// What the payments need beyond these coins comes from others of the wallet. Returns what is left.
+Amount World::AddCoins(const core::Batch& batch, const std::vector<TxOut>& outputs,
+                       std::vector<Coin>& coins) const {
+  Amount rest_sat = -kHandFeeSat;
+  for (const Coin& coin : coins) rest_sat += coin.amount_sat;
+  for (const TxOut& output : outputs) rest_sat -= output.amount_sat;
+  for (const Coin& coin : node_.CoinsInChain()) {
+    if (rest_sat >= 0) break;
+    if (std::find(batch.coins.begin(), batch.coins.end(), coin) != batch.coins.end()) continue;
+    if (checkers_.facts().ledger().IsReserved(coin.outpoint)) continue;
+    coins.push_back(coin);
+    rest_sat += coin.amount_sat;
+  }
+  return rest_sat;
+}
+
+void World::Split() {
+  std::vector<core::BatchId> several;
+  for (const auto& [id, batch] : checkers_.facts().ledger().batches()) {
+    if (batch.coins.size() > 1) several.push_back(id);
+    if (batch.coins.size() > batch.core_coins) several.insert(several.end(), 3, id);
+  }
+  if (several.empty() || splits_ == kMaxSplits) return;
+  const core::Batch& batch = *checkers_.facts().ledger().FindBatch(dice_.Pick(several));
+  auto coins = SomeCoinsOf(batch);
+  auto outputs = SomePaymentsOf(batch);
+  if (coins.empty() || coins.size() == batch.coins.size() || outputs.empty()) return;
+  const Amount rest_sat = AddCoins(batch, outputs, coins);
+  if (rest_sat < 0) return;
+  if (rest_sat > 10'000) outputs.push_back(samples::OutputTo("wallet", rest_sat));
+  ++splits_;
+  const Transaction split = samples::Signed(samples::Spending(coins, outputs), coins, 9);
+  checkers_.OnSplit(split);
+  const bool mined = !condition_.behind && dice_.OneIn(2);
+  if (trace_.on()) {
+    trace_.World("somebody splits batch " + std::to_string(batch.id) + " by " +
+                 trace_.NameOf(split) + (mined ? ", in a block" : ""));
+  }
+  if (mined) {
+    node_.MineOnly(node_.Mineable({split}));
+  } else {
+    node_.Broadcast(samples::BytesOf(split));
+  }
+}
+
+void World::ClearUp(int number) {
+  for (const int place : std::vector(checkers_.book().PayersOf(number))) {
+    const Transaction payer = checkers_.book().all()[static_cast<size_t>(place)].transaction;
+    if (node_.Mineable({payer}).empty()) continue;
+    const auto coins = node_.CoinsInChain();
+    const auto coin = std::find_if(coins.begin(), coins.end(), [&](const Coin& one) {
+      return one.outpoint == payer.inputs.front().prevout;
+    });
+    if (coin == coins.end()) continue;
+    const Transaction away =
+        SpendByHand(*coin, {samples::OutputTo("wallet", coin->amount_sat - kHandFeeSat)});
+    if (trace_.on())
+      trace_.World("instead of " + trace_.NameOf(payer) + ": " + trace_.NameOf(away));
+    node_.MineOnly({away});
+  }
+}
+
 bitcoin::Txid World::PayByHand(int number) {
   const auto coins = node_.CoinsInChain();
   std::vector<TxOut> outputs;
@@ -348,6 +443,8 @@ void World::Malleate() {
   if (condition_.behind || mempool.empty()) return;
   Transaction other = dice_.Pick(mempool);
   const std::set<int> like = LikeSendsOf(other);
+  const auto* const known = checkers_.book().Find(bitcoin::TxidOf(other));
+  const bool splits = known && known->splits;
   bool changed = false;
   for (TxIn& input : other.inputs) {
     if (input.script_sig.empty()) continue;
@@ -356,7 +453,7 @@ void World::Malleate() {
   }
   const auto mineable = node_.Mineable({other});
   if (!changed || mineable.empty()) return;
-  Know(other, like);
+  splits ? checkers_.OnSplit(other) : Know(other, like);
   if (trace_.on()) trace_.World("malleated and mined: " + trace_.NameOf(other));
   node_.MineOnly(mineable);
 }

@@ -22,6 +22,7 @@ class World {
     kUsual,
     kSmallCoins,  // most sends need several
     kFewCoins,    // most spend another's change
+    kTinyCoins,   // each needs several, and so do many bumps
   };
   struct Limits {
     int32_t deepest_reorganisation = 6;
@@ -44,6 +45,9 @@ class World {
   // One event, by the dice. Each is possible at any time; some have no effect.
   void Happen();
 
+  // Somebody pays some sends of a batch from some of its coins alone, in full or in part.
+  void Split();
+
   // No more troubles: the node is up, up to date and unlocked, there is money.
   void ComeToRest();
   void Mine();
@@ -52,6 +56,8 @@ class World {
 
   // Pays the send from the wallet, without sendonce.
   bitcoin::Txid PayByHand(int number);
+  // What pays the send and is in no block never will be: coins of it go elsewhere, by hand.
+  void ClearUp(int number);
   // From another wallet.
   void PayFromElsewhere(int number);
 
@@ -94,6 +100,10 @@ class World {
                                    const std::vector<bitcoin::TxOut>& outputs,
                                    const std::set<int>& like = {});
   std::vector<core::Coin> CoinsToTake() const;
+  std::vector<core::Coin> SomeCoinsOf(const core::Batch& batch);
+  std::vector<bitcoin::TxOut> SomePaymentsOf(const core::Batch& batch);
+  bitcoin::Amount AddCoins(const core::Batch& batch, const std::vector<bitcoin::TxOut>& outputs,
+                           std::vector<core::Coin>& coins) const;
   void Know(const bitcoin::Transaction& transaction, const std::set<int>& like = {});
   std::set<int> LikeSendsOf(const bitcoin::Transaction& transaction) const;
   bool MayTakeBlocks(int depth) const;
@@ -107,6 +117,7 @@ class World {
   Weights weights_;
   int32_t highest_ = 0;
   int takings_ = 0;
+  int splits_ = 0;
   int bumps_ = 0;
   uint32_t coins_made_ = 0;
   std::vector<core::Coin> strangers_;
