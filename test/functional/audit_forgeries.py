@@ -9,7 +9,7 @@ from framework.forgery import keys, parse, records, stub_of
 from framework.sending import AMOUNT_SAT
 from framework.story import Story
 
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 3600
 
 
 class Stored:

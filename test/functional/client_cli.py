@@ -9,7 +9,7 @@ from framework import case
 from framework.rpc import to_btc
 from framework.sending import AMOUNT_SAT, COIN_SAT, SendCase
 from framework.stand_in import StandIn
-from framework.waiting import wait_until
+from framework.waiting import PATIENCE_S, wait_until
 
 # src/cli/exit_code.h
 DONE, USAGE, REFUSED, PENDING, NEVER, NO_ANSWER, UNKNOWN_ID = range(7)
@@ -207,7 +207,7 @@ class Repeats(CliCase):
         return running
 
     def assert_ends(self, running, code):
-        out, error = running.communicate(timeout=60)
+        out, error = running.communicate(timeout=PATIENCE_S)
         self.assertEqual(running.returncode, code, out + error)
         return out
 
@@ -266,7 +266,7 @@ class Repeats(CliCase):
                         f"[regtest]\nport={self.daemon.port}\n")
         program = self.daemon.cli_command()[0]
         done = subprocess.run([program, f"-datadir={conf.parent}", "status"],
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S)
         self.assertEqual(done.returncode, DONE, done)
 
 

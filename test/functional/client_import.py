@@ -9,6 +9,7 @@ import subprocess
 from framework import case
 from framework.rpc import to_btc
 from framework.sending import AMOUNT_SAT, SendCase
+from framework.waiting import PATIENCE_S
 
 # src/cli/exit_code.h
 DONE, NO_ANSWER, NOT_ALL = 0, 5, 7
@@ -101,13 +102,13 @@ class Import(SendCase):
         running = self.start_import(path)
         self.assertIn("no answer yet", running.stderr.readline())
         running.send_signal(signal.SIGINT)
-        out, error = running.communicate(timeout=60)
+        out, error = running.communicate(timeout=PATIENCE_S)
         self.assertEqual(running.returncode, NO_ANSWER, out + error)
         self.assertIn("stopped at line 1", error)
         running = self.start_import(path)
         self.assertIn("no answer yet", running.stderr.readline())
         self.daemon.start(*self.options)
-        out, error = running.communicate(timeout=60)
+        out, error = running.communicate(timeout=PATIENCE_S)
         self.assertEqual(running.returncode, DONE, out + error)
         self.assertEqual(out, "2 lines: 1 recorded, 1 already recorded, 0 not recorded\n")
         self.assert_adopted("w-1", "w-2")

@@ -6,7 +6,7 @@ from framework import case, failpoints, lives
 from framework.lives_among_others import LIVES
 from framework.ordeal import Mishap
 
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 3600
 PAIRS = {lives.SentAndRaised: 80, lives.Reorganised: 20, lives.Fenced: 10, lives.GivenUp: 20}
 
 

@@ -22,7 +22,7 @@ SUBMITS = int(os.environ.get("SENDONCE_TEST_SUBMITS", "100000"))
 IDS = int(os.environ.get("SENDONCE_TEST_IDS", "1000"))
 KILLS = int(os.environ.get("SENDONCE_TEST_KILLS", "5"))
 CONNECTIONS = int(os.environ.get("SENDONCE_TEST_CONNECTIONS", "64"))
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 3600
 OPTIONS = (*(option for option in BRISK if option != WHOLE_CHANGE), "-finality=2")
 COINS = 20
 LOOKED_UP_AT_ONCE = 1000
@@ -53,7 +53,7 @@ class DuplicateSubmits(case.Case):
         finally:
             load.stop()
         self.check_answers(load.tally)
-        wait_until(self.all_are_final, "all of them are final", 120)
+        wait_until(self.all_are_final, "all of them are final")
         self.check_chain()
 
     def kill_now_and_then(self, load):

@@ -8,7 +8,7 @@ from framework.rpc import to_btc
 from framework.sending import AMOUNT_SAT, COIN_SAT, WAIT_S, SendCase, at_once
 from framework.waiting import wait_until
 
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 3600
 LOW, HIGH = 2, 30  # sat/vB; the first is what is paid where nothing else was said
 REPLACED = ["SendRecorded", "BatchReserved", "SignatureRequested", "VersionSigned",
             "VersionAccepted", "VersionReserved", "SignatureRequested", "VersionSigned",

@@ -9,12 +9,12 @@ from framework.chain import Chain
 from framework.compared import Compared
 from framework.promises import Promises
 from framework.rpc import HttpError, RpcError, to_btc, to_sat
-from framework.waiting import wait_until
+from framework.waiting import PATIENCE_S, wait_until
 
 AMOUNT_SAT = 123_456
 
 
-def rpc_through(proxy, node, timeout_s=20):
+def rpc_through(proxy, node, timeout_s=PATIENCE_S):
     return node.rpc.at_port(proxy.port).with_timeout(timeout_s)
 
 
@@ -228,7 +228,7 @@ class ProxyTest(case.Case):
         self.assertEqual(caught.exception.http_status, 401)
 
     def test_keeps_a_connection_open(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.proxy.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.proxy.port, timeout=PATIENCE_S)
         for _ in range(3):
             connection.request("POST", "/", b"[]", self.rpc.headers())
             connection.getresponse().read()
@@ -358,7 +358,7 @@ class ProxyTest(case.Case):
     def test_closing_ends_what_hangs(self):
         hold = faults.HoldRequest()
         self.proxy.on("uptime", hold)
-        with socket.create_connection(("127.0.0.1", self.proxy.port), timeout=20) as idle:
+        with socket.create_connection(("127.0.0.1", self.proxy.port), timeout=PATIENCE_S) as idle:
             call = threading.Thread(target=self.assert_transport_error, args=(self.rpc.uptime,))
             call.start()
             hold.wait_reached()

@@ -16,7 +16,6 @@ from framework.raw_requests import Writer
 from framework.sending import AMOUNT_SAT, BRISK, SendCase
 from framework.waiting import wait_until
 
-TIME_LIMIT_S = 300
 MIB = 1_048_576
 IDLE = 1_000
 OF_EACH_KIND = 40
@@ -107,7 +106,7 @@ class HostileCallers(SendCase):
                 slow.append((self.connect(opening), byte))
         count = len(slow)
         with self.honest_callers() as honest:
-            wait_until(lambda: not self.go_on(slow), f"{count} connections are cut off", 120)
+            wait_until(lambda: not self.go_on(slow), f"{count} connections are cut off")
         bound = count * PER_SLOW_CONNECTION + OF_EACH_KIND * MIB
         self.assert_bounded(f"{count} slow or idle connections", bound, honest)
         wait_until(lambda: self.open_files() <= files + 8, "their files are closed")

@@ -8,7 +8,7 @@ import threading
 
 from framework import case, drafts, zmtp
 from framework.rpc import HttpError
-from framework.waiting import wait_until
+from framework.waiting import PATIENCE_S, wait_until
 
 AMOUNT_SAT = 1_000_000
 
@@ -165,7 +165,7 @@ class KeepAlive(case.SharedNodeCase):
     coins = 1
 
     def test_one_connection_serves_many_calls(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.node.rpc_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.node.rpc_port, timeout=PATIENCE_S)
         self.addCleanup(connection.close)
         for number in range(3):
             body = json.dumps({"id": number, "method": "uptime"})

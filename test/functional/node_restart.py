@@ -5,7 +5,7 @@ by themselves, and each is paid once.
 from framework import case, faults
 from framework.waiting import wait_until
 
-TIME_LIMIT_S = 600
+TIME_LIMIT_S = 3600
 FINALITY = 2
 # Nobody but sendonce brings a transaction back into the mempool.
 FORGETFUL = ("-persistmempool=0", "-walletbroadcast=0")

@@ -53,7 +53,7 @@ class Cancel(SendCase):
         self.submit_unaffordable("w-1")
         self.assert_answer(self.api.delete("w-1"), 200, outcome="never")
         self.promises.never("w-1")
-        self.assert_answer(self.api.get("w-1", wait=60, until="final"), 200, outcome="never")
+        self.assert_answer(self.api.get("w-1", wait=600, until="final"), 200, outcome="never")
 
     def test_an_unknown_id_is_burnt(self):
         self.assert_answer(self.api.delete("w-1"), 200, outcome="never", outputs=[])
@@ -94,7 +94,7 @@ class Deadline(SendCase):
         """Funds never suffice before the deadline, across a restart."""
         created = self.submit_short_of_funds()
         self.restart()
-        answer = self.api.get("w-1", wait=60, until="sent")
+        answer = self.api.get("w-1", wait=600, until="sent")
         self.assert_answer(answer, 200, outcome="never", state="expired")
         self.assertGreaterEqual(answer["updated_at"], created + 3_000)
         self.promises.never("w-1")

@@ -15,7 +15,6 @@ SEED_VARIABLE = "SENDONCE_TEST_SEED"
 IDS = 40
 CALLS_PER_ID = 6
 KILLS = 6
-PATIENCE_S = 60
 LOSS = 0.03  # of the requests, and of the replies
 # When a caller cancels: at once, or when it sees that the send has come that far.
 MOMENTS = ("unknown", "recorded", "reserved", "signed", "broadcast")
@@ -88,7 +87,7 @@ class Races(SendCase):
                 return None
             return answer if answer.status != 503 else None
 
-        answer = wait_until(answered, f"an answer about {send_id}", PATIENCE_S)
+        answer = wait_until(answered, f"an answer about {send_id}")
         self.witness.hear(send_id, answer)
         return answer
 
@@ -103,7 +102,7 @@ class Races(SendCase):
             return answer.status == 200 and ORDER.index(answer["state"]) >= ORDER.index(moment)
 
         if moment != "unknown":
-            wait_until(come_that_far, f"{send_id} is {moment}", PATIENCE_S)
+            wait_until(come_that_far, f"{send_id} is {moment}")
         for _ in range(2):
             self.ask(send_id, lambda: self.api.delete(send_id))
 

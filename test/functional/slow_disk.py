@@ -75,7 +75,7 @@ class SlowDisk(SendCase):
         for each in threads:
             each.start()
         try:
-            wait_until(lambda: self.has_enough(callers), "answers of each kind", 60)
+            wait_until(lambda: self.has_enough(callers), "answers of each kind")
         finally:
             done.set()
             for each in threads:

@@ -5,7 +5,7 @@ and what it had acknowledged is there when it starts again, also if the power we
 from framework import case, lives
 from framework.ordeal import Mishap, Point
 
-TIME_LIMIT_S = 900
+TIME_LIMIT_S = 3600
 ERROR_LINE = "storage error, stopping at once: "
 
 

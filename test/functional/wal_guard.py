@@ -33,7 +33,7 @@ class WalTest(case.Case):
         return self.daemon.api.put(send_id, self.bodies[send_id], **query)
 
     def pay(self, send_id):
-        answer = self.submit(send_id, wait=60, until="sent")
+        answer = self.submit(send_id, wait=600, until="sent")
         self.assertEqual((answer.status, answer["outcome"]), (201, "sent"), answer)
         self.promises.accepted(send_id)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote, urlencode
 
-from .waiting import wait_until
+from .waiting import PATIENCE_S, wait_until
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -58,7 +58,7 @@ class Api:
     http.client.HTTPException.
     """
 
-    def __init__(self, port, cookie_path, timeout_s=60):
+    def __init__(self, port, cookie_path, timeout_s=PATIENCE_S):
         self.port = port
         self._cookie_path = cookie_path
         self._timeout_s = timeout_s
@@ -127,10 +127,10 @@ class Api:
         connection.request(method, path, data, self._headers(body is not None, headers))
         return read_answer(connection.getresponse())
 
-    def wait_for_outcome(self, send_id, outcome, timeout_s=60):
+    def wait_for_outcome(self, send_id, outcome, timeout_s=PATIENCE_S):
         return self._wait_for(send_id, "outcome", outcome, timeout_s)
 
-    def wait_for_state(self, send_id, state, timeout_s=60):
+    def wait_for_state(self, send_id, state, timeout_s=PATIENCE_S):
         return self._wait_for(send_id, "state", state, timeout_s)
 
     # --- below HTTP

@@ -4,16 +4,16 @@ import json
 import subprocess
 
 from .bitcoind import SOURCE_DIR
+from .waiting import PATIENCE_S
 
 PROGRAM = SOURCE_DIR / "contrib" / "audit-log"
 PROVED, REFUTED, NOT_JUDGED = 0, 1, 2
-TIME_LIMIT_S = 300
 
 
 def run(*words):
     """The finished process."""
     return subprocess.run([PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=TIME_LIMIT_S)
+                          capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def node_words(node):

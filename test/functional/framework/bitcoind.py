@@ -9,11 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from .rpc import HttpError, Rpc, RpcError
-from .waiting import wait_until
+from .waiting import PATIENCE_S, wait_until
 
 SOURCE_DIR = Path(__file__).resolve().parents[3]
-START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 60
 # Higher than the 100 that rewards need to mature: Knots refuses a lock time of 21 as spam, and the
 # wallet's sendtoaddress now and then picks one up to 100 blocks back, then fails without a word.
 FIRST_FUNDED_HEIGHT = 122
@@ -93,12 +91,12 @@ class Bitcoind:
             )
 
     def wait_for_rpc(self):
-        wait_until(self._answers, f"bitcoind in {self.datadir} answers", START_TIMEOUT_S)
+        wait_until(self._answers, f"bitcoind in {self.datadir} answers")
 
     def stop(self):
         """Ends it as an operator does (SIGTERM), and checks that it went down in order."""
         self.process.terminate()
-        code = self.process.wait(STOP_TIMEOUT_S)
+        code = self.process.wait(PATIENCE_S)
         self.process = None
         if code != 0:
             raise RuntimeError(f"bitcoind left with {code}: {self._last_words()}")

@@ -195,7 +195,7 @@ class ConcurrentCase(case.Case):
     def come_to_rest(self):
         self.proxy.clear()
         self.daemon.wait_ready()
-        wait_until(self.all_is_done, "all that was recorded is paid or will never be", 120)
+        wait_until(self.all_is_done, "all that was recorded is paid or will never be")
 
     def all_is_done(self):
         self.node.mine()

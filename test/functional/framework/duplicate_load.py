@@ -11,9 +11,10 @@ import socket
 import threading
 import time
 
+from .waiting import PATIENCE_S
+
 PIPELINED = 16
 BULK = 100
-TIMEOUT_S = 60
 LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)", re.IGNORECASE)
 SHOWN = re.compile(rb'"id": *"([^"]+)".*"replayed": *(true|false).*"created_at": *(\d+)', re.DOTALL)
 
@@ -85,7 +86,7 @@ class DuplicateLoad:
         dice = random.Random(f"{self._seed} {number}")
         while self.done < self._enough:
             try:
-                with socket.create_connection(("127.0.0.1", self._port), TIMEOUT_S) as connection:
+                with socket.create_connection(("127.0.0.1", self._port), PATIENCE_S) as connection:
                     self._use(connection, dice)
             except OSError:
                 time.sleep(0.01)  # it is being started again

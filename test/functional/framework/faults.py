@@ -8,7 +8,7 @@ import json
 import threading
 from dataclasses import dataclass, replace
 
-HOLD_TIMEOUT_S = 120
+from .waiting import PATIENCE_S
 
 
 class Cut(Exception):
@@ -79,7 +79,7 @@ class Hold(Fault):
         self._reached = threading.Event()
         self._released = threading.Event()
 
-    def wait_reached(self, timeout_s=HOLD_TIMEOUT_S):
+    def wait_reached(self, timeout_s=PATIENCE_S):
         if not self._reached.wait(timeout_s):
             raise TimeoutError(f"no call reached the proxy's hold within {timeout_s} s")
 
@@ -88,7 +88,7 @@ class Hold(Fault):
 
     def _hold(self, exchange):
         self._reached.set()
-        exchange.wait_for(self._released, HOLD_TIMEOUT_S)
+        exchange.wait_for(self._released, PATIENCE_S)
 
 
 class HoldRequest(Hold):

@@ -17,7 +17,6 @@ KILLER = "kill-at-call"  # and so does test/crash/kill_at_call.cpp
 KILL, CUT = "kill", "cut"
 KILLED = -signal.SIGKILL
 EXIT_STORAGE = 3
-PATIENCE_S = 90
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class Ordeal:
 
     def wait_for(self, condition, what):
         """Until condition(), or until the present run has met its mishap."""
-        wait_until(lambda: self._bury_if_dead() or condition(), what, PATIENCE_S)
+        wait_until(lambda: self._bury_if_dead() or condition(), what)
 
     def wait_for_death(self):
         """The present run meets its mishap without being asked for anything more."""
@@ -154,7 +153,7 @@ class Ordeal:
             return answer if answer and is_enough(answer) else None
 
         try:
-            return wait_until(enough, what, PATIENCE_S)
+            return wait_until(enough, what)
         except TimeoutError as late:
             raise TimeoutError(f"{late}; the last answer: {last}") from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from . import case
 from .sendonced import build_dir
 
-CALL_TIMEOUT_MS = 20_000
+CALL_TIMEOUT_MS = 600_000
 
 
 @dataclass(frozen=True)

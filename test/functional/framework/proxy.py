@@ -14,9 +14,8 @@ import threading
 from dataclasses import dataclass
 
 from .faults import Cut, Reply
-from .waiting import wait_until
+from .waiting import PATIENCE_S, wait_until
 
-UPSTREAM_TIMEOUT_S = 300
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close() sends RST
 ANY_METHOD = "*"
 
@@ -145,7 +144,7 @@ class Proxy:
         with self._lock:
             return list(self._signed)
 
-    def wait_for_call(self, method, count=1, timeout_s=30):
+    def wait_for_call(self, method, count=1, timeout_s=PATIENCE_S):
         """Waits until so many calls of a method have ended; returns the last of them."""
         def enough():
             return len(self.calls(method)) >= count
@@ -188,7 +187,7 @@ class Proxy:
 
     def _forward(self, exchange):
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.target_port, timeout=UPSTREAM_TIMEOUT_S
+            "127.0.0.1", self.target_port, timeout=PATIENCE_S
         )
         try:
             connection.request("POST", exchange.path, exchange.body, exchange.headers)

@@ -7,6 +7,8 @@ import json
 import re
 import socket
 
+from .waiting import PATIENCE_S
+
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -43,7 +45,7 @@ def chunk(data, size=None, end=b"\r\n"):
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-def replies_to(port, data, last_words=b"", timeout_s=60):
+def replies_to(port, data, last_words=b"", timeout_s=PATIENCE_S):
     """Sends the bytes and reads until the other side ends the connection; the statuses that it
     answered with. last_words: sent behind the data, such as a request that ends the connection.
     """

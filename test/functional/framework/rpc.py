@@ -6,6 +6,8 @@ import json
 from decimal import Decimal
 from urllib.parse import quote
 
+from .waiting import PATIENCE_S
+
 SATOSHI_PER_BITCOIN = 100_000_000
 
 
@@ -57,7 +59,7 @@ class Rpc:
     errors come out as OSError or http.client.HTTPException.
     """
 
-    def __init__(self, port, cookie_path, path="/", timeout_s=60):
+    def __init__(self, port, cookie_path, path="/", timeout_s=PATIENCE_S):
         self.port = port
         self.path = path
         self._cookie_path = cookie_path

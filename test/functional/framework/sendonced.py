@@ -9,10 +9,8 @@ import subprocess
 from pathlib import Path
 
 from .api import Api
-from .waiting import wait_until
+from .waiting import PATIENCE_S, wait_until
 
-START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 60
 EXIT_REFUSED = 2  # src/daemon/application.h
 BAD_LINE = re.compile(r"\[(error|critical)\]")
 
@@ -81,7 +79,7 @@ class Sendonced:
         done = subprocess.run(
             [tool(self.program), "init", *self.options(), *options],
             env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=START_TIMEOUT_S,
+            timeout=PATIENCE_S,
         )
         if check and done.returncode != 0:
             raise RuntimeError(f"init left with {done.returncode}: {done.stderr or done.stdout}")
@@ -103,10 +101,10 @@ class Sendonced:
                 start_new_session=self.detached,
             )
 
-    def wait_ready(self, timeout_s=START_TIMEOUT_S):
+    def wait_ready(self, timeout_s=PATIENCE_S):
         wait_until(lambda: self._replies_200("/readyz"), "sendonced is ready to pay", timeout_s)
 
-    def wait_alive(self, timeout_s=START_TIMEOUT_S):
+    def wait_alive(self, timeout_s=PATIENCE_S):
         """Waits until it answers look-ups, ready to pay or not."""
         wait_until(lambda: self._replies_200("/healthz"), "sendonced is alive", timeout_s)
 
@@ -115,7 +113,7 @@ class Sendonced:
         wait_until(lambda: self._ended() or self._answers(), "sendonced answers, or has ended")
         return not self._ended()
 
-    def wait_exit(self, timeout_s=STOP_TIMEOUT_S):
+    def wait_exit(self, timeout_s=PATIENCE_S):
         """Waits until it ends by itself, as a test means it to. Returns the exit code."""
         code = self.process.wait(timeout_s)
         self.process = None
@@ -178,7 +176,7 @@ class Sendonced:
             return []
         return self.log_path.read_text(errors="replace").splitlines()
 
-    def wait_for_log(self, pattern, timeout_s=30):
+    def wait_for_log(self, pattern, timeout_s=PATIENCE_S):
         def found():
             return next((line for line in self.log_lines() if re.search(pattern, line)), None)
 
@@ -195,11 +193,11 @@ class Sendonced:
         """The words that run sendonce-cli against this daemon."""
         return self._command("sendonce-cli", f"-port={self.port}", *arguments)
 
-    def cli(self, *arguments, timeout_s=60):
+    def cli(self, *arguments, timeout_s=PATIENCE_S):
         """Runs sendonce-cli against this daemon. Returns the finished process."""
         return _run(self.cli_command(*arguments), timeout_s)
 
-    def wal_tool(self, *arguments, timeout_s=60):
+    def wal_tool(self, *arguments, timeout_s=PATIENCE_S):
         """Runs sendonce-wal on this daemon's folder (stop the daemon first)."""
         return _run(self.wal_tool_command(*arguments), timeout_s)
 

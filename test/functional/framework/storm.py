@@ -25,7 +25,6 @@ FIRST_AMOUNT_SAT = 20_000
 NO_ANSWER = (401, 503)  # the cookie of the run before; not ready, or overloaded
 RATES = (5, 10, 20, 40)
 BLOCK_EVERY_S = 0.7
-REST_S = 240
 
 
 class Caller(threading.Thread):
@@ -221,7 +220,7 @@ class StormCase(case.Case):
         self.node.wait_for_rpc()
         self.daemon.kill()
         self.daemon.start(*OPTIONS)
-        wait_until(self._all_is_done, "all that was acknowledged is final", REST_S)
+        wait_until(self._all_is_done, "all that was acknowledged is final")
         chain = Chain(self.node.rpc)
         self.promises.check(chain)
         self.check_signatures(self.proxy, chain)

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import urlparse
 
-from .waiting import wait_until
+from .waiting import PATIENCE_S, wait_until
 
 GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 READY_AS = b"\x05READY\x0bSocket-Type\x00\x00\x00\x03"
@@ -52,7 +52,7 @@ class Notification:
 class Subscriber:
     """Subscribed to one topic of one endpoint, once the constructor has returned."""
 
-    def __init__(self, endpoint, topic, timeout_s=30):
+    def __init__(self, endpoint, topic, timeout_s=PATIENCE_S):
         address = urlparse(endpoint)
         self._socket = socket.create_connection((address.hostname, address.port), timeout_s)
         self._stream = self._socket.makefile("rb")
