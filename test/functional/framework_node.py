@@ -43,7 +43,7 @@ class NodeTest(case.Case):
         node = self.start_funded_node(coins=1)
         txid = node.wallet(case.WALLET).sendtoaddress(self.new_address(node), to_btc(AMOUNT_SAT))
         node.restart()
-        self.assertEqual(node.rpc.getrawmempool(), [txid])
+        wait_until(lambda: node.rpc.getrawmempool() == [txid], "it is read again")
         self.assertIn(case.WALLET, node.rpc.listwallets())
 
     def test_a_hung_node_answers_nothing_until_resumed(self):
@@ -307,12 +307,15 @@ class ProxyTest(case.Case):
 
     def test_a_delayed_request_is_executed_after_its_caller_has_gone(self):
         """The incident in small: the caller's timeout says nothing about the payment."""
-        self.proxy.on("sendtoaddress", faults.DelayRequest(1))
+        hold = faults.HoldRequest()
+        self.proxy.on("sendtoaddress", hold)
         impatient = rpc_through(self.proxy, self.node, 0.1).wallet(case.WALLET)
         address = self.new_address(self.node)
         with self.assertRaises(TimeoutError):
             impatient.sendtoaddress(address, "0.01")
+        hold.wait_reached()
         self.assertEqual(self.node.rpc.getrawmempool(), [])
+        hold.release()
         self.proxy.wait_for_call("sendtoaddress")
         self.assertEqual(len(self.node.rpc.getrawmempool()), 1)
 

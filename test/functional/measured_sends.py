@@ -6,6 +6,7 @@ from framework import case, drafts
 from framework.chain import Chain
 from framework.drafts import outpoint, sign
 from framework.rpc import RpcError, to_btc, to_sat
+from framework.waiting import wait_until
 
 AMOUNT_SAT = 1_000_000
 SCRIPT_REASON = r"mandatory-script-verify-flag-failed|mempool-script-verify-flag-failed"
@@ -235,7 +236,7 @@ class Reorganised(case.Case):
         node = self.start_funded_node(coins=1)
         txid = node.wallet(case.WALLET).sendtoaddress(self.new_address(node), to_btc(AMOUNT_SAT))
         node.restart("-persistmempool=0")
-        self.assertEqual(node.rpc.getrawmempool(), [txid])
+        wait_until(lambda: node.rpc.getrawmempool() == [txid], "it is sent again")
         node.restart("-persistmempool=0", "-walletbroadcast=0")
         self.assertEqual(node.rpc.getrawmempool(), [])
 

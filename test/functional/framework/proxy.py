@@ -246,9 +246,11 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._open_lock = threading.Lock()
         super().__init__(address, _Connection)
 
-    def add_connection(self, connection):
+    def process_request(self, request, client_address):
+        """Before its own thread runs, which may be late: all that was accepted is dropped at the end."""
         with self._open_lock:
-            self._open.add(connection)
+            self._open.add(request)
+        super().process_request(request, client_address)
 
     def remove_connection(self, connection):
         with self._open_lock:
@@ -271,10 +273,6 @@ class _Connection(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-
-    def setup(self):
-        super().setup()
-        self.server.add_connection(self.connection)
 
     def finish(self):
         self.server.remove_connection(self.connection)
