@@ -12,7 +12,7 @@ USES = (5, 90)
 OLD_ONE = 0.03
 MAIN_CONTENT = 0.8
 DEADLINE_S = (0.05, 3)
-CLOCKS_DIFFER_S = 0.005  # the two clocks are read one after the other
+CLOCKS_DIFFER_S = 0.005  # one of the two clocks may be set right meanwhile
 
 
 @dataclass
@@ -60,10 +60,12 @@ class IdWindow:
     def _new(self):
         name = f"{self._prefix}-{len(self.ids)}"
         deadline_s = self._dice.uniform(*DEADLINE_S)
+        # First: whatever time passes before the other clock is read, it expires no earlier.
+        expires_at = time.monotonic() + deadline_s
         contents = self._contents(int((time.time() + deadline_s) * 1000))
         main = self._dice.choice(list(contents))
         uses = self._dice.randint(*USES)
-        self.ids[name] = Id(name, contents, main, uses, time.monotonic() + deadline_s)
+        self.ids[name] = Id(name, contents, main, uses, expires_at)
         return self.ids[name]
 
     def _contents(self, not_after):
