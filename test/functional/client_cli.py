@@ -50,6 +50,20 @@ class CliCase(SendCase):
         out, _ = self.run_cli(code, *words)
         return dict((line.split(None, 1) + [""])[:2] for line in out.splitlines())
 
+    def start_cli(self, *words):
+        """Runs it in the background."""
+        running = subprocess.Popen(
+            self.daemon.cli_command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.communicate)
+        self.addCleanup(running.kill)
+        return running
+
+    def assert_ends(self, running, code):
+        out, error = running.communicate(timeout=PATIENCE_S)
+        self.assertEqual(running.returncode, code, out + error)
+        return out
+
 
 class Commands(CliCase):
     def test_send_and_send_again(self):
@@ -197,20 +211,6 @@ class Usage(CliCase):
 
 
 class Repeats(CliCase):
-    def start_cli(self, *words):
-        """Runs it in the background."""
-        running = subprocess.Popen(
-            self.daemon.cli_command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
-        self.addCleanup(running.communicate)
-        self.addCleanup(running.kill)
-        return running
-
-    def assert_ends(self, running, code):
-        out, error = running.communicate(timeout=PATIENCE_S)
-        self.assertEqual(running.returncode, code, out + error)
-        return out
-
     def wait_until_it_has_no_answer(self, running):
         self.assertIn("no answer yet", running.stderr.readline())
 
@@ -345,10 +345,10 @@ class Strangers(CliCase):
     def test_what_is_about_another_send_is_no_answer(self):
         for words, odd in zip(self.words_of_all(), self.ODD, strict=True):
             with self.subTest(words[0], odd=odd):
-                port = f"-port={self.replies(odd).port}"
-                out, error = self.run_cli(NO_ANSWER, *words, port, "--timeout=1")
-                self.assertEqual(out, "")
-                self.assertIn("no answer to what was asked", error)
+                running = self.start_cli(*words, f"-port={self.replies(odd).port}")
+                self.assertIn("no answer to what was asked", running.stderr.readline())
+                running.send_signal(signal.SIGINT)
+                self.assertEqual(self.assert_ends(running, NO_ANSWER), "")
 
     def test_the_same_is_asked_until_the_answer_is_about_it(self):
         for code, words, answer in (
