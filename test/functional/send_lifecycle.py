@@ -308,16 +308,20 @@ class Health(SendCase):
         self.wait_for("w-1", "sent", outcome="sent", stalled=None)
         self.assert_answer(self.ready(), 200, ready=True)
 
+    def endpoints(self):
+        """They are asked for once the node is reached, which says nothing of the payments."""
+        return {each["topic"]: each["endpoint"] for each in self.api.status()["zmq"]}
+
     def test_status(self):
         sent = self.submit("w-1", wait=WAIT_S)
+        wait_until(self.endpoints, "it listens to the node")
+        self.assertEqual(self.endpoints(), self.node.zmq)
         status = self.api.status().json
         self.assertEqual((status["paying"], status["accepting"], status["open_alarms"]),
                          (True, True, 0))
         self.assertEqual(status["node"]["chain"], "regtest")
         self.assertEqual(status["node"]["block_hash"], self.node.rpc.getbestblockhash())
         self.assertEqual(status["wallet"], {"name": self.wallet_name, "locked": False})
-        endpoints = {each["topic"]: each["endpoint"] for each in status["zmq"]}
-        self.assertEqual(endpoints, self.node.zmq)
         self.assertGreaterEqual(status["wal"]["durable_seq"], sent["seq"])
         self.assertEqual(status["backlog"], {
             "open_sends": 1, "waiting_sends": 0, "open_batches": 1,
@@ -400,8 +404,8 @@ class Signals(SendCase):
         rotated = self.daemon.log_path.with_suffix(".1")
         os.rename(self.daemon.log_path, rotated)
         self.daemon.reopen_log()
+        wait_until(self.daemon.log_path.exists, "the log is opened anew")
         self.submit("w-1", wait=WAIT_S)
-        self.assertTrue(self.daemon.log_path.exists())
         self.daemon.wait_for_log("VersionAccepted")
         self.assertNotIn("VersionAccepted", rotated.read_text())
 
