@@ -50,7 +50,9 @@ class Notification:
 
 
 class Subscriber:
-    """Subscribed to one topic of one endpoint, once the constructor has returned."""
+    """Subscribed to one topic of one endpoint. The publisher hears of it some time after the
+    constructor has returned: what it tells before is lost.
+    """
 
     def __init__(self, endpoint, topic, timeout_s=PATIENCE_S):
         address = urlparse(endpoint)
@@ -159,6 +161,7 @@ class Relay:
         self._lock = threading.Lock()
         self._held = None  # a list while news is held back
         self._losing = False
+        self._taken = []  # what was held or lost
         self._subscribers = [Subscriber(at, topic, None) for topic, at in node_endpoints.items()]
         self._threads = [
             threading.Thread(target=self._pass_on, args=(each,)) for each in self._subscribers
@@ -180,6 +183,15 @@ class Relay:
         with self._lock:
             self._losing = losing
 
+    def wait_taken(self, **bodies):
+        """Until news with these bodies, by topic, has come to be held or lost."""
+        def all_are():
+            with self._lock:
+                taken = {(each.topic, each.body) for each in self._taken}
+            return taken >= set(bodies.items())
+
+        wait_until(all_are, f"the relay has the news of {', '.join(bodies)}")
+
     def close(self):
         for each in self._subscribers:
             each.close()
@@ -194,6 +206,8 @@ class Relay:
             except (OSError, EOFError, ValueError):
                 return  # one of both has closed
             with self._lock:
+                if self._held is not None or self._losing:
+                    self._taken.append(note)
                 if self._held is not None:
                     self._held.append(note)
                 elif not self._losing:
