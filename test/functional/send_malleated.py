@@ -42,10 +42,13 @@ class LegacyCase(SendCase):
     def spent_by(self, txid):
         return Chain(self.node.rpc).transactions[txid][0].coins
 
-    def ours(self):
+    def signed(self):
         """The payment as the wallet signed it, which the proxy saw even if nobody else did."""
-        (signed,) = [each for each in map(transactions.parse, self.proxy.signed())
-                     if any(output.amount_sat == AMOUNT_SAT for output in each.outputs)]
+        return [each for each in map(transactions.parse, self.proxy.signed())
+                if any(output.amount_sat == AMOUNT_SAT for output in each.outputs)]
+
+    def ours(self):
+        (signed,) = self.signed()
         self.assertLessEqual(signed.coins, self.legacy)
         return signed
 
@@ -122,7 +125,7 @@ class Malleated(LegacyCase):
         """The reply got lost, and what was signed came to a miner all the same."""
         held = self.proxy.on("signrawtransactionwithwallet", faults.DropReply())
         self.submit("w-1")
-        wait_until(lambda: held.hits > 0, "it is signed")
+        wait_until(self.signed, "it is signed")
         _, other = self.malleate()
         block = self.mine(other)
         self.wait_for("w-1", "confirmed", state="confirmed", txid=other.txid)

@@ -22,8 +22,11 @@ ANY_METHOD = "*"
 
 @dataclass(frozen=True)
 class Call:
-    """One JSON-RPC call as it went by. reply is None if no answer of the node was seen."""
+    """One JSON-RPC call as it went by. reply is None if no answer of the node was seen. number: of
+    the HTTP request, in the order in which they came.
+    """
 
+    number: int
     method: str
     params: object
     path: str
@@ -66,6 +69,7 @@ class Exchange:
         self.body = body
         self._stopping = stopping
         self.requests = _requests_in(body)
+        self.number = 0
 
     @property
     def is_batch(self):
@@ -105,6 +109,7 @@ class Proxy:
         self._rules = []
         self._calls = []
         self._signed = {}  # an ordered set
+        self._begun = 0
         self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", self.port), self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -138,6 +143,11 @@ class Proxy:
         """Calls that have ended so far, oldest first."""
         with self._lock:
             return [each for each in self._calls if method in (None, each.method)]
+
+    def begun(self):
+        """The number of the newest HTTP request that has come, answered or not."""
+        with self._lock:
+            return self._begun
 
     def signed(self):
         """Every signed transaction seen so far, as hex, in order, each once."""
@@ -182,6 +192,8 @@ class Proxy:
 
     def _fault_for(self, exchange):
         with self._lock:
+            self._begun += 1
+            exchange.number = self._begun
             striking = [rule for rule in self._rules if rule.strikes(exchange)]
         return striking[0].fault if striking else None
 
@@ -204,7 +216,8 @@ class Proxy:
         with self._lock:
             for each in exchange.requests:
                 answer = answers.get(json.dumps(each.get("id")))
-                call = Call(each.get("method"), each.get("params"), exchange.path, answer)
+                call = Call(exchange.number, each.get("method"), each.get("params"),
+                            exchange.path, answer)
                 self._calls.append(call)
                 for raw in _signed_in(call):
                     self._signed[raw] = None
