@@ -458,6 +458,7 @@ class Faults(AdapterCase):
         for fault in (faults.Trickle(), hold):
             rule = self.proxy.on("sendrawtransaction", fault, first=1)
             self.assert_unknown(probe.call(*words))
+            wait_until(lambda rule=rule: rule.seen, "the proxy has read it")
             self.assertEqual(rule.seen, 1)
         hold.release()
 
@@ -489,7 +490,7 @@ class Faults(AdapterCase):
 
     def test_a_hung_node_is_unknown(self):
         probe = self.start_probe(self.node, timeout_ms=500)
-        probe.done("facts")
+        wait_until(lambda: probe.call("facts").kind == "done", "a call that is answered in time")
         self.node.hang()
         self.addCleanup(self.node.resume)
         # The kernel stops thread by thread: a call or two may still be answered.
@@ -537,8 +538,8 @@ class Notifications(AdapterCase):
     def test_a_restart_of_the_node_is_a_new_connection_and_a_hint(self):
         before = self.hints()
         self.node.restart()
-        hints = self.wait_for_hints(connections=int(before["connections"]) + 2)
-        self.assertGreater(int(hints["chain"]), int(before["chain"]))
+        hints = self.wait_for_hints(connections=int(before["connections"]) + 2,
+                                    chain=int(before["chain"]) + 1)
         self.assertEqual(hints["gaps"], "0")
         self.wait_for_first_message()
 
