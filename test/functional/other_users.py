@@ -290,12 +290,13 @@ class Operator(ShareCase):
 
     def test_an_abandoned_transaction_is_paid_once(self):
         _, first = self.pay_from_two()
+        held = self.proxy.on("sendrawtransaction", faults.DropRequest())
         self.node.restart("-persistmempool=0", "-walletbroadcast=0")
         self.addCleanup(self.node.restart)  # others count on a wallet that broadcasts
         self.wallet = self.node.wallet(self.wallet_name)
         txid = self.node.rpc.decoderawtransaction(first)["txid"]
-        if txid not in self.node.rpc.getrawmempool():
-            self.wallet.abandontransaction(txid)
+        self.wallet.abandontransaction(txid)
+        self.proxy.remove(held)
         self.assert_paid_after_all(first)
 
     def assert_paid_after_all(self, first):

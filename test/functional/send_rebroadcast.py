@@ -217,6 +217,7 @@ class LostByTheWallet(RebroadcastCase):
         self.proxy.remove(held)
         for each in (txid, second):
             self.comes_back(each)
+            self.node.rpc.syncwithvalidationinterfacequeue()  # the wallet hears of it after that
             self.raws[each] = self.wallet.gettransaction(each)["hex"]
         self.confirm("w-1", "w-2")
         chain = Chain(self.node.rpc).transactions
