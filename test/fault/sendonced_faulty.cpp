@@ -12,15 +12,19 @@
 //                                 with SENDONCE_IMAGE the power is cut once that has stopped it
 //   SENDONCE_TRACE=<file>         each point is written to the end of this file, in a line of its
 //                                 own, when it is reached: a test learns which points there are
+//   SENDONCE_CLOCK=<file>         the wall clock is ahead by the seconds that stand there, each
+//                                 time that it is read; by none while there is no such file
 //
 // With none of them it is sendonced.
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -82,6 +86,17 @@ class Trace {
   int descriptor_ = -1;
 };
 
+int64_t ClockAheadSeconds() {
+  const char* path = std::getenv("SENDONCE_CLOCK");
+  std::FILE* file = path ? std::fopen(path, "re") : nullptr;
+  if (!file) return 0;
+  long long ahead_s = 0;
+  const int found = std::fscanf(file, "%lld", &ahead_s);
+  std::fclose(file);
+  if (found != 1) Misuse("no seconds in " + std::string(path));
+  return ahead_s;
+}
+
 // Reached on several threads, and gone through by one at a time: while the power is being cut, no
 // answer leaves that the image does not hold.
 class Trouble final : public sendonce::daemon::Failpoints {
@@ -125,6 +140,13 @@ class Trouble final : public sendonce::daemon::Failpoints {
 };
 
 }  // namespace
+
+// In the place of the C library's, for all libraries of the process.
+extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept {
+  if (syscall(SYS_clock_gettime, clock, now) != 0) return -1;
+  if (clock == CLOCK_REALTIME) now->tv_sec += static_cast<time_t>(ClockAheadSeconds());
+  return 0;
+}
 
 int main(int argc, char** argv) {
   std::unique_ptr<FaultEnv> disk;

@@ -7,7 +7,7 @@ from framework.sending import AMOUNT_SAT, COIN_SAT, SendCase
 from framework.waiting import wait_until
 
 YEAR_2100 = 4_102_444_800_000
-DEADLINE_MS = 4_000  # time enough to come to the call that is held, before it passes
+HOUR_S = 3_600
 # Which call of a send is held, and whether the node has carried it out.
 BEFORE_A_SIGNATURE = (
     ("gettxout", faults.HoldRequest),
@@ -78,7 +78,25 @@ class Cancel(SendCase):
         self.check_payments(self.node)
 
 
-class Deadline(SendCase):
+class DeadlineCase(SendCase):
+    """Deadlines are an hour away, and pass when the test says so."""
+
+    def setUp(self):
+        super().setUp()
+        self.ahead_s = 0  # the daemon's clock
+        self.daemon.stop()
+        self.daemon.use_clock()
+        self.daemon.start(*self.options)
+
+    def in_an_hour(self):
+        return int((time.time() + self.ahead_s + HOUR_S) * 1000)
+
+    def pass_deadline(self):
+        self.ahead_s += 2 * HOUR_S
+        self.daemon.put_forward(self.ahead_s)
+
+
+class Deadline(DeadlineCase):
     wallet_coins = 1
 
     def test_in_the_past(self):
@@ -92,11 +110,13 @@ class Deadline(SendCase):
 
     def test_while_it_waits(self):
         """Funds never suffice before the deadline, across a restart."""
-        created = self.submit_short_of_funds()
+        not_after = self.submit_short_of_funds()
         self.restart()
+        self.assert_answer(self.api.get("w-1"), 200, outcome="pending")
+        self.pass_deadline()
         answer = self.api.get("w-1", wait=600, until="sent")
         self.assert_answer(answer, 200, outcome="never", state="expired")
-        self.assertGreaterEqual(answer["updated_at"], created + 3_000)
+        self.assertGreaterEqual(answer["updated_at"], not_after)
         self.promises.never("w-1")
         self.node.fund(self.wallet, ["1"])
         self.submit("w-2")
@@ -104,11 +124,11 @@ class Deadline(SendCase):
         self.check_payments(self.node)
 
     def submit_short_of_funds(self):
-        now = self.api.put("probe", self.new_send(self.node, "probe", AMOUNT_SAT))["created_at"]
-        self.promises.accepted("probe")
-        body = {**self.new_send(self.node, "w-1", 20 * COIN_SAT), "not_after": now + 3_000}
+        self.submit("probe")
+        not_after = self.in_an_hour()
+        body = {**self.new_send(self.node, "w-1", 20 * COIN_SAT), "not_after": not_after}
         self.assert_answer(self.api.put("w-1", body), 201, outcome="pending")
-        return now
+        return not_after
 
     def test_far_away(self):
         body = {**self.new_send(self.node, "w-1", AMOUNT_SAT), "not_after": YEAR_2100}
@@ -221,19 +241,15 @@ class CancelAtEachPhase(PhasesCase):
         self.check_all("w-0", "w-2")
 
 
-class DeadlineAtEachPhase(PhasesCase):
+class DeadlineAtEachPhase(DeadlineCase, PhasesCase):
     def with_deadline(self, send_id):
-        """Sets self.deadline_ms."""
-        self.deadline_ms = int(time.time() * 1000) + DEADLINE_MS
-        return {**self.new_send(self.node, send_id), "not_after": self.deadline_ms}
-
-    def wait_for_deadline(self):
-        wait_until(lambda: time.time() * 1000 > self.deadline_ms, "the deadline has passed")
+        return {**self.new_send(self.node, send_id), "not_after": self.in_an_hour()}
 
     def test_before_a_signature_is_asked_for(self):
         for method in ("fundrawtransaction", "lockunspent"):
             with self.subTest(method):
                 hold = self.hold_at(method, faults.HoldReply, method, self.with_deadline(method))
+                self.pass_deadline()
                 self.wait_for(method, "sent", outcome="never", state="expired")
                 self.let_go(hold)
                 self.assert_never(method, "expired")
@@ -244,16 +260,22 @@ class DeadlineAtEachPhase(PhasesCase):
         for method in ("signrawtransactionwithwallet", "sendrawtransaction"):
             with self.subTest(method):
                 hold = self.hold_at(method, faults.HoldRequest, method, self.with_deadline(method))
-                self.wait_for_deadline()
+                self.pass_deadline()
+                self.wait_for_look()
                 self.assert_too_late(method)
                 self.let_go(hold)
         self.check_all(*self.promises.ids())
+
+    def wait_for_look(self):
+        """It has done something that it does by its clock, as that stands now."""
+        seen = self.proxy.begun()
+        wait_until(lambda: self.proxy.begun() > seen + 1, "more calls to the node")
 
     def test_after_it_was_asked_for_and_the_daemon_was_killed(self):
         hold = self.hold_at("signrawtransactionwithwallet", faults.HoldReply, "w-1",
                             self.with_deadline("w-1"))
         self.daemon.kill()
-        self.wait_for_deadline()
+        self.pass_deadline()
         self.let_go(hold)
         self.daemon.start(*self.options)
         self.check_all("w-1")
@@ -267,6 +289,7 @@ class DeadlineAtEachPhase(PhasesCase):
         self.submit("w-2")
         self.let_go(first)
         lock.wait_reached()
+        self.pass_deadline()
         self.wait_for("w-1", "sent", outcome="never", state="expired")
         self.proxy.remove(rule)
         lock.release()
@@ -276,6 +299,7 @@ class DeadlineAtEachPhase(PhasesCase):
     def test_while_the_node_is_away(self):
         lost = self.proxy.on("*", faults.DropRequest())
         self.submit("w-1", self.with_deadline("w-1"))
+        self.pass_deadline()
         self.wait_for("w-1", "sent", outcome="never", state="expired")
         self.proxy.remove(lost)
         self.assert_never("w-1", "expired")
@@ -286,7 +310,7 @@ class DeadlineAtEachPhase(PhasesCase):
         lost = self.proxy.on("fundrawtransaction", faults.DropRequest())
         self.submit("w-1", self.with_deadline("w-1"))
         self.daemon.stop()
-        self.wait_for_deadline()
+        self.pass_deadline()
         self.proxy.on("*", faults.DropRequest())
         self.proxy.remove(lost)
         self.daemon.launch(*self.options)

@@ -9,11 +9,10 @@ import shutil
 import signal
 from dataclasses import dataclass
 
-from .sendonced import tool
+from .sendonced import FAULTY, tool
 from .waiting import wait_until
 
-FAULTY = "sendonced-faulty"  # test/fault/sendonced_faulty.cpp tells what it is told, and how
-KILLER = "kill-at-call"  # and so does test/crash/kill_at_call.cpp
+KILLER = "kill-at-call"  # test/crash/kill_at_call.cpp tells what it is told, and how
 KILL, CUT = "kill", "cut"
 KILLED = -signal.SIGKILL
 EXIT_STORAGE = 3

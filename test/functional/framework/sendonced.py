@@ -19,7 +19,8 @@ def build_dir():
     return Path(os.environ.get("SENDONCE_BUILDDIR", "."))
 
 
-FOLDERS = {"sendonced-faulty": "test/fault", "kill-at-call": "test/crash"}
+FAULTY = "sendonced-faulty"  # test/fault/sendonced_faulty.cpp tells what it is told, and how
+FOLDERS = {FAULTY: "test/fault", "kill-at-call": "test/crash"}
 
 
 def tool(name):
@@ -55,6 +56,7 @@ class Sendonced:
         self.log_path = self.datadir / "regtest" / "debug.log"
         self.wal_path = self.datadir / "regtest" / "wal"
         self.anchor_path = self.datadir / "regtest" / "anchor"
+        self.clock_path = self.datadir / "clock"
         self.process = None
         self._node_cookie_path = cookie_path
         self._announced = []
@@ -71,6 +73,17 @@ class Sendonced:
         twin.port = ports.take()
         twin.api = Api(twin.port, self.datadir / "regtest" / ".cookie")
         return twin
+
+    def use_clock(self):
+        """From the next start on it has a wall clock that a test can put forward."""
+        self.program = FAULTY
+        self.environment = {**self.environment, "SENDONCE_CLOCK": str(self.clock_path)}
+
+    def put_forward(self, seconds):
+        """Its clock; as seen from the real one."""
+        written = self.clock_path.with_suffix(".new")
+        written.write_text(f"{seconds}\n")
+        written.rename(self.clock_path)
 
     # --- life
 
