@@ -11,7 +11,7 @@ from framework.sending import COIN_SAT, WAIT_S, SendCase
 
 # src/cli/wal_tool.h
 DONE, USAGE, UNREADABLE, DAMAGED = range(4)
-BYTES_FLIPPED = 40
+BYTES_FLIPPED = 40  # of each file
 
 
 def _fingerprint(folder):
@@ -131,16 +131,24 @@ class Damaged(WalToolCase):
     def test_each_of_many_flipped_bytes(self):
         words, folder = self.copy_log()
         files = [path for path in folder.iterdir() if path.suffix in (".log", ".ldb")]
-        whole = {path: path.read_bytes() for path in files}
-        places = [(path, at) for path, data in whole.items() for at in range(len(data))]
-        for path, at in places[:: max(1, len(places) // BYTES_FLIPPED)]:
-            with self.subTest(f"{path.name} at {at}"):
-                data = bytearray(whole[path])
-                data[at] ^= 0x20
-                path.write_bytes(data)
-                self.assert_found(*words)
-                path.write_bytes(whole[path])
+        records = self.dump(*words)
+        for path in files:
+            whole = path.read_bytes()
+            for at in range(0, len(whole), max(1, len(whole) // BYTES_FLIPPED)):
+                with self.subTest(f"{path.name} at {at}"):
+                    data = bytearray(whole)
+                    data[at] ^= 0x20
+                    path.write_bytes(data)
+                    self.assert_found_or_not_read(path, words, records)
+                    path.write_bytes(whole)
         self.run_tool(DONE, "verify", *words)
+
+    def assert_found_or_not_read(self, path, words, records):
+        """A table has a filter, and room at its end, that nobody reads who reads all records."""
+        if path.suffix == ".ldb" and self.daemon.wal_tool("verify", *words).returncode == DONE:
+            self.assertEqual(self.dump(*words), records)
+        else:
+            self.assert_found(*words)
 
     def test_a_log_from_before_the_anchor(self):
         old, _ = self.copy_log("old")
