@@ -72,8 +72,8 @@ class ChainCase(SendCase):
         """It stands in this block, with the confirmations that the node counts."""
         def there():
             answer = self.api.get(send_id)
-            place = answer["block_hash"], answer["confirmations"]
-            return answer if place == (block_hash, block["confirmations"]) else None
+            stands = answer["block_hash"], answer["confirmations"], answer["state"]
+            return answer if stands == (block_hash, block["confirmations"], state) else None
 
         block = self.node.rpc.getblock(block_hash)
         answer = wait_until(there, f"{send_id} is in {block_hash}")
