@@ -11,7 +11,7 @@ SOURCE = Path(__file__).resolve().parent
 BUILD = Path("test/fuzz").resolve()
 MAX_FILE_BYTES = 4_096
 MAX_CORPUS_BYTES = 1_000_000
-TIMEOUT_S = 300
+TIMEOUT_S = 3600
 
 
 def programs():

@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(stop_writes_what_waits_and_the_anchor) {
 }
 
 BOOST_AUTO_TEST_CASE(the_anchor_follows_also_when_nothing_more_comes,
-                     *boost::unit_test::timeout(60)) {
+                     *boost::unit_test::timeout(600)) {
   WalWriter writer(*log, listener.callbacks());
   // The first anchor is due at once; the second one only after a while in which nothing happens.
   for (core::Seq seq = 2; seq <= 3; ++seq) {

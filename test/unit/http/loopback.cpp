@@ -20,7 +20,7 @@ namespace sendonce::http::loopback {
 
 namespace {
 
-constexpr auto kWatchdog = std::chrono::seconds(60);
+constexpr auto kWatchdog = std::chrono::seconds(600);
 
 struct IgnoreSigpipe {
   IgnoreSigpipe() { signal(SIGPIPE, SIG_IGN); }

@@ -10,7 +10,7 @@ namespace sendonce::net {
 
 namespace {
 
-constexpr HttpClient::Limits kLimits{.connect_timeout_ms = 20'000, .total_timeout_ms = 20'000};
+constexpr HttpClient::Limits kLimits{.connect_timeout_ms = 600'000, .total_timeout_ms = 600'000};
 constexpr int kTrickleIntervalMs = 5;
 
 using test::BoundSocket;

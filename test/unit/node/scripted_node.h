@@ -65,8 +65,8 @@ class ScriptedNode {
     options.port = port();
     options.user = "user";
     options.password = "password";
-    options.connect_timeout_ms = 20'000;
-    options.call_timeout_ms = 20'000;
+    options.connect_timeout_ms = 600'000;
+    options.call_timeout_ms = 600'000;
     return options;
   }
 

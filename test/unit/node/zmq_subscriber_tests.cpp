@@ -17,7 +17,7 @@ namespace {
 
 using bitcoin::Bytes;
 
-constexpr std::chrono::seconds kPatience{20};  // a test that waits longer has failed
+constexpr std::chrono::seconds kPatience{600};  // a test that waits longer has failed
 
 // What bitcoind is to a subscriber: a socket that publishes.
 class Publisher {
