@@ -44,8 +44,11 @@ class ErrorsOfTheServer(case.SharedNodeCase):
 
 class WorkQueue(case.Case):
     def test_a_full_one_is_503_in_text_and_nothing_is_executed(self):
-        node = self.start_node("-rpcthreads=1", "-rpcworkqueue=1")
+        node = self.start_node("-rpcthreads=1", "-rpcworkqueue=1", "-debug=rpc")
         address = self.new_address(node)
+        self.assertFalse(self.is_full(node))
+        wait_until(lambda: "method=waitfornewblock" in node.log_path.read_text(),
+                   "the thread has taken the first, and the queue is empty")
         wait_until(lambda: self.is_full(node), "the work queue is full")
         mine = {"id": 1, "method": "generatetoaddress", "params": [1, address]}
         status, content_type, body = node.rpc.post(json.dumps(mine).encode())
