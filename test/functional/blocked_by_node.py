@@ -24,10 +24,8 @@ NO_REPLY = "no complete reply in time"
 DUST_SAT = 1_000  # above the usual limit of 294
 
 
-class Answers(BlockedCase):
+class AnswersCase(BlockedCase):
     """What the proxy says in the node's place, or makes of its replies, to every call."""
-
-    options = IMPATIENT
 
     def assert_blocked_by(self, fault, code, says):
         """One send whose coins are reserved, and one that comes then."""
@@ -41,6 +39,10 @@ class Answers(BlockedCase):
             self.assert_all_blocked(send_id, code, says=says)
         self.proxy.clear()
         self.assert_goes_on("before", "during")
+
+
+class Answers(AnswersCase):
+    """The daemon has patience: else a reply that is late is none, and blocks it by another code."""
 
     def test_it_is_warming_up(self):
         self.assert_blocked_by(faults.WARMING_UP, "node_unavailable", "Loading block index")
@@ -64,14 +66,18 @@ class Answers(BlockedCase):
     def test_it_answers_with_another_calls_reply(self):
         self.assert_blocked_by(faults.WrongId(), "node_unavailable", "not a reply")
 
-    def test_it_answers_a_byte_a_second(self):
-        self.assert_blocked_by(faults.Trickle(1), "node_unavailable", NO_REPLY)
-
     def test_it_answers_with_too_much(self):
         self.assert_blocked_by(faults.Flood(MAX_REPLY_BYTES + 1), "node_unavailable", ".")
 
     def test_it_hangs_up(self):
         self.assert_blocked_by(faults.DropRequest(), "node_unavailable", ".")
+
+
+class Slow(AnswersCase):
+    options = IMPATIENT
+
+    def test_it_answers_a_byte_a_second(self):
+        self.assert_blocked_by(faults.Trickle(1), "node_unavailable", NO_REPLY)
 
 
 class Hung(BlockedCase):
