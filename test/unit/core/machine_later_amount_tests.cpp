@@ -66,6 +66,44 @@ BOOST_AUTO_TEST_CASE(it_does_not_hold_a_bump_for_ever) {
   BOOST_TEST(play.Payments(150'000) == 1);
 }
 
+// What is out was set aside by a verdict, and what stood against it has left the chain: it counts
+// as sent, and is sent by nobody. A verdict on the other amount is taken all the same.
+BOOST_AUTO_TEST_CASE(a_verdict_on_it_is_taken_where_the_send_counts_as_sent) {
+  Operated play({CoinOf(1, 60'000), CoinOf(2, 60'000), CoinOf(3, 60'000)});
+  play.SubmitAndSettle("w-1", 150'000);
+  play.node.Evict();
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 60'000)}, {OutputTo("mallory", 49'000)})});
+  play.FundLater(CoinOf(9, 500'000));
+  play.Settle();
+  play.WakeAndSettle(20);
+  BOOST_REQUIRE(play.SendOf("w-1").batches.size() == 2U);
+  const Batch& live = play.LiveBatchOf("w-1");
+  const bool has_second = live.coins[0].outpoint == CoinOf(2, 60'000).outpoint;
+  play.SeeInBlock({Operated::Foreign({CoinOf(9, 500'000)}, {OutputTo("mallory", 49'000)})});
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.Settle();
+  BOOST_TEST(play.SendOf("w-1").excluded_by_verdict.size() == 2U);
+  BOOST_TEST(play.NameOfState("w-1") == "conflicted");
+  play.node.Reorganise(1, {});
+  play.node.Evict();
+  play.Reconcile();
+  play.Hint(*bitcoin::ParseTransaction(live.versions[0].raw_tx));
+  play.Settle();
+  play.WakeAndSettle(5);
+  BOOST_TEST(play.NameOfState("w-1") == "broadcast");
+  play.SeeInBlock(
+      {Operated::Foreign({CoinOf(has_second ? 3 : 2, 60'000)}, {OutputTo("alice", 48'000)})});
+  BOOST_TEST(WaitsForVerdict(play.ledger(), play.SendOf("w-1")));
+  BOOST_TEST(play.NameOfState("w-1") == "broadcast");
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.Settle();
+  BOOST_TEST(!WaitsForVerdict(play.ledger(), play.SendOf("w-1")));
+  play.FundLater(CoinOf(10, 600'000));
+  play.GoOn(1'000);
+  play.MineAndSettle(2);
+  BOOST_TEST(play.Payments(150'000) == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace sendonce::core

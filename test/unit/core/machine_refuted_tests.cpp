@@ -13,14 +13,24 @@ using samples::CoinOf;
 using samples::OutputTo;
 using samples::To;
 
-// w-1 was paid by `first`, from c1 and c2, and is paid again on a verdict, by `again`, from c9. No
-// node takes that, `first` comes back, and w-1 to it. Then c2 is somebody else's, in a block.
+// w-1 and w-2 were paid by `first`, from c1 and c2. Somebody else has these in the mempool.
 struct Refuted : Operated {
   Refuted() : Operated({CoinOf(1, 60'000), CoinOf(2, 60'000)}) {
-    SubmitAndSettle("w-1", 100'000);
+    SubmitMany({{"w-1", {To("alice", 100'000)}}, {"w-2", {To("bob", 5'000)}}});
+    Settle();
     first = node.mempool().at(0);
     SeeInMempool(Foreign({CoinOf(1, 60'000), CoinOf(2, 60'000)}, {OutputTo("mallory", 10'000)}));
-    PayAgain();
+    FundLater(CoinOf(9, 2'000'000));
+    Settle();
+  }
+
+  // They are paid again on a verdict, by `again`, from c9, which no node takes. `first` comes back,
+  // and they to it. Then c2 is somebody else's, in a block.
+  void PayAgainAndRefute(const std::vector<SendId>& ids) {
+    for (const SendId& id : ids) GiveVerdict(id, OperatorVerdict::kPayAgain);
+    GoOnRefused(600);
+    BOOST_REQUIRE(SendOf("w-1").batches.size() == 2U);
+    again = *bitcoin::ParseTransaction(LiveBatchOf("w-1").versions[0].raw_tx);
     node.Evict();
     node.Broadcast(samples::BytesOf(first));
     Hint(first);
@@ -30,15 +40,6 @@ struct Refuted : Operated {
     ChainHint();
   }
 
-  void PayAgain() {
-    FundLater(CoinOf(9, 2'000'000));
-    Settle();
-    GiveVerdict("w-1", OperatorVerdict::kPayAgain);
-    GoOnRefused(600);
-    BOOST_REQUIRE(SendOf("w-1").batches.size() == 2U);
-    again = *bitcoin::ParseTransaction(LiveBatchOf("w-1").versions[0].raw_tx);
-  }
-
   Transaction first, again;
 };
 
@@ -46,8 +47,13 @@ struct Refuted : Operated {
 
 BOOST_AUTO_TEST_SUITE(machine_refuted_tests)
 
-// w-1 leaves for a third batch, which excludes the first by c1: `again` shares no coin with it.
+// w-2 is given up, so that `first` is not sent by us any more. w-1 leaves for a third batch, which
+// excludes that by c1: `again` shares no coin with it.
 BOOST_FIXTURE_TEST_CASE(what_rests_on_a_refuted_verdict_is_not_sent, Refuted) {
+  GiveVerdict("w-2", OperatorVerdict::kNever);
+  Settle();
+  BOOST_REQUIRE(NameOfState("w-2") == "cancelled");
+  PayAgainAndRefute({"w-1"});
   const auto is_another = [&](const Broadcast& one) { return one.txid != bitcoin::TxidOf(again); };
   GoOn(6'000, is_another);
   BOOST_TEST(SendOf("w-1").batches.size() == 3U);
@@ -59,8 +65,9 @@ BOOST_FIXTURE_TEST_CASE(what_rests_on_a_refuted_verdict_is_not_sent, Refuted) {
   BOOST_TEST(Payments(100'000) == 1);
 }
 
-// Nor is it looked for without end, so that it could be sent.
+// Nor is `first` looked for without end, so that `again` could be sent.
 BOOST_FIXTURE_TEST_CASE(nor_is_it_tried_without_end, Refuted) {
+  PayAgainAndRefute({"w-1", "w-2"});
   GoOnRefused(1'000);
   const Millis before_ms = now_ms();
   GoOnRefused(1'000);
