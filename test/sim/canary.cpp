@@ -72,7 +72,7 @@ constexpr std::array kBugs = {
                "what the wallet has spent before the start is taken for explained (G8)"},
     PlantedBug{Canary::kMatchedByTxid, "matched-by-txid",
                "what the wallet has spent before the start is not matched by its coins (R7)",
-               36'000},
+               86'000},
     PlantedBug{Canary::kNowhereBelieved, "nowhere-believed",
                "what only the wallet has, and signed with legacy coins, is taken for nobody's",
                8'500},

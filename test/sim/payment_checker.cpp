@@ -40,12 +40,18 @@ bool PaymentChecker::IsMadeBeside(int number, const Known& one, const Known& fre
   return !known || (asked && *asked < *known);
 }
 
+// What has made the send final cannot stand beside it.
+bool PaymentChecker::IsInTheWay(int number, const Known& sent) const {
+  const core::Send* send = facts_.ledger().FindSend(IdOf(number));
+  const Known* final = send && send->payment ? book_.Find(send->payment->txid) : nullptr;
+  return final && book_.Exclude(sent, *final);
+}
+
 void PaymentChecker::OnSending(const bitcoin::Txid& txid, core::Seq known_by) const {
   const Known* sent = book_.Find(txid);
   if (!sent || sent->foreign) return;
   for (const int number : sent->pays) {
-    const core::Send* send = facts_.ledger().FindSend(IdOf(number));
-    if (!send || !core::Ledger::IsOpen(*send)) continue;  // what made it final is in the way
+    if (IsInTheWay(number, *sent)) continue;
     for (const int place : book_.PayersOf(number)) {
       const Known& other = book_.all()[static_cast<size_t>(place)];
       if (!other.splits ||

@@ -65,6 +65,7 @@ class PaymentChecker {
   bool IsMadeBeside(int number, const TransactionBook::Known& one,
                     const TransactionBook::Known& fresh) const;
   bool IsExcluded(int number, const TransactionBook::Known& known) const;
+  bool IsInTheWay(int number, const TransactionBook::Known& sent) const;
   bool IsDeepRival(int number, const TransactionBook::Known& rival,
                    const TransactionBook::Known& excluded) const;
   void CheckEnding(const core::SendId& id) const;
