@@ -54,15 +54,12 @@ bool HasStableTxid(const Batch& batch) {
   });
 }
 
-// A send of the batch is to be paid by another one on an operator's word, and that is not out yet.
+// A send of the batch is paid by another one on an operator's word, and that is not final yet.
 bool HasLeaverByVerdict(const Ledger& ledger, const Batch& batch) {
   return std::any_of(batch.sends.begin(), batch.sends.end(), [&](const SendId& id) {
     const Send* send = ledger.FindSend(id);
     const Batch* live = send && Ledger::IsOpen(*send) ? ledger.LiveBatchOf(*send) : nullptr;
     if (!live || live->id == batch.id) return false;
-    const bool is_paid =
-        live->confirmation && !CurrentVersion(*live).paid[IndexOfSend(*live, id)].empty();
-    if (is_paid) return false;
     return std::any_of(live->exclusions.begin(), live->exclusions.end(), [&](const auto& one) {
       return one.send == id && one.reason == ExclusionReason::kVerdict;
     });
