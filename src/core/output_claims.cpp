@@ -47,6 +47,17 @@ Match NoMatch(const Batch& batch) {
   return match;
 }
 
+// What it pays as a version of another batch it pays there, and not here as well.
+void LeaveOut(const OutputClaims& claims, const Batch& batch, Match& match) {
+  for (const auto& [vout, id] : claims) {
+    const auto found = std::find(batch.sends.begin(), batch.sends.end(), id);
+    if (found == batch.sends.end()) continue;
+    const auto index = static_cast<size_t>(found - batch.sends.begin());
+    match.paid[index].clear();
+    match.by_send[index] = PaymentMatch::kNotPaid;
+  }
+}
+
 }  // namespace
 
 std::set<BatchId> BatchesSpentBy(const Ledger& ledger, const bitcoin::Transaction& transaction) {
@@ -110,9 +121,11 @@ Match MatchSpender(const Ledger& ledger, const Batch& batch,
   const bool is_version = FindVersion(batch, bitcoin::TxidOf(transaction)) != nullptr;
   if (!is_version && IsOurOwn(ledger, transaction)) return NoMatch(batch);
   const auto own = WishesOf(ledger, batch);
-  return MatchTransaction(
-      transaction, batch, own,
-      {ClaimsOn(ledger, transaction), WishesElsewhere(ledger, batch, transaction)});
+  const OutputClaims claims = ClaimsOn(ledger, transaction);
+  Match match = MatchTransaction(transaction, batch, own,
+                                 {claims, WishesElsewhere(ledger, batch, transaction)});
+  if (!is_version && !match.same_but_for_signatures) LeaveOut(claims, batch, match);
+  return match;
 }
 
 }  // namespace sendonce::core
