@@ -33,11 +33,19 @@ void VerdictDesk::OnVerdict(const GiveVerdict& call, const Send* send, Millis no
   Judge({call, now_ms + kMaxVerdictWaitMs}, *send, now_ms);
 }
 
+// Something that pays the send may be sent; of what was accepted once that can be nothing.
+bool VerdictDesk::MayGoOut(const Send& send, const Batch& live) const {
+  return std::any_of(live.versions.begin(), live.versions.end(), [&](const Version& version) {
+    return !version.paid[IndexOfSend(live, send.id)].empty() && ledger_.MayBeSent(live, version);
+  });
+}
+
 // A coin is taken, or something stands against it that no waiting mends; or what was signed for it
 // is set aside, and what is to pay it again is not signed.
 bool VerdictDesk::LeavesWaiting(const Send& send, const Batch& live) const {
   const SendState state = StateOf(send, &live);
   if (WaitsForVerdict(ledger_, send) && ledger_.troubled().contains(live.id)) return true;
+  if (!live.confirmation && !MayGoOut(send, live)) return true;
   if (OutcomeOf(state) != SendOutcome::kPending) return false;
   const auto stall = payer_.StallOf(live.id);
   return state == SendState::kConflicted || (stall && !stall->automatic) || IsSetAside(send);

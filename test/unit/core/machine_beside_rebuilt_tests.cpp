@@ -43,9 +43,102 @@ struct PaidAgain : Operated {
   Coin added;
 };
 
+// w-1 and w-2 were paid from c1, c2 and c3, which the mempool has lost; c1 is somebody else's in a
+// block. Both are to be paid again from one of the others and c9. Before the signature is asked
+// for, somebody pays w-2 by hand from the coin that both transactions spend.
+struct PaidFromSharedCoin : Operated {
+  PaidFromSharedCoin() : Operated({CoinOf(1, 60'000), CoinOf(2, 60'000), CoinOf(3, 60'000)}) {
+    SubmitMany({{"w-1", {To("alice", 75'000)}}, {"w-2", {To("bob", 55'000)}}});
+    Settle();
+    FundLater(CoinOf(9, 500'000));
+    Settle();
+    node.Evict();
+    node.MineOnly({Foreign({CoinOf(1, 60'000)}, {OutputTo("mallory", 50'000)})});
+    ChainHint();
+    GoOnUpTo([&] { return SendOf("w-1").batches.size() == 2U && IsAskedTo<LockCoins>(); });
+    BOOST_REQUIRE(!SignatureAsked(LiveBatchOf("w-1")));
+    const bool has_second = LiveBatchOf("w-1").coins[0].outpoint == CoinOf(2, 60'000).outpoint;
+    by_hand = Foreign({CoinOf(has_second ? 2 : 3, 60'000)}, {OutputTo("bob", 55'000)});
+    node.Broadcast(samples::BytesOf(by_hand));
+    Locks(Refused{Refusal::kRejected, -8, "Invalid parameter, expected unspent output"});
+    GoOnUpTo([&] { return IsAskedTo<LookUpCoins>(); });
+    LooksUp();
+  }
+
+  Transaction by_hand;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(machine_beside_rebuilt_tests)
+
+// It is the payment in one of the two batches, and a rival in the other, which is given up.
+BOOST_FIXTURE_TEST_CASE(what_pays_by_hand_from_a_coin_of_two_batches_pays_in_one,
+                        PaidFromSharedCoin) {
+  Settle();
+  node.Evict();
+  AcceptAllAlarms();
+  const auto is_by_hand = [&](const Broadcast& one) {
+    return one.txid == bitcoin::TxidOf(by_hand);
+  };
+  GoOn(6'000, is_by_hand);
+  FundLater(CoinOf(10, 500'000));
+  GoOn(3'000, is_by_hand);
+  GiveVerdict("w-2", OperatorVerdict::kPayAgain);
+  GoOn(6'000, is_by_hand);
+  node.Mine();
+  ChainHint();
+  GoOn(600, is_by_hand);
+  BOOST_TEST(NameOfState("w-1") == "confirmed");
+  BOOST_TEST(NameOfState("w-2") == "confirmed");
+  BOOST_TEST(Payments(75'000) == 1);
+  BOOST_TEST(node.PaymentsInChain(OutputTo("bob", 55'000)) == 1);
+}
+
+// Nor does the send go to and fro between them, with a record each time.
+BOOST_FIXTURE_TEST_CASE(nor_is_that_written_down_at_each_look, PaidFromSharedCoin) {
+  GoOn(1'000);
+  const Seq before = log.last_seq();
+  GoOn(4'000);
+  BOOST_TEST(log.last_seq() - before < 20U);
+}
+
+// w-2 and w-3 are paid again, on a verdict, one block deep; a reorganisation has what that had set
+// aside in its place. The batch that they have left is final for w-1 alone, and watched still.
+BOOST_AUTO_TEST_CASE(a_batch_is_watched_until_what_pays_again_is_final) {
+  Operated play({CoinOf(1, 100'000), CoinOf(2, 150'000)});
+  play.SubmitMany({{"w-1", {To("alice", 90'000)}},
+                   {"w-2", {To("bob", 60'000)}},
+                   {"w-3", {To("carol", 20'000)}}});
+  play.Settle();
+  play.node.Evict();
+  const Transaction second =
+      Operated::Foreign({CoinOf(2, 150'000)}, {OutputTo("bob", 60'000), OutputTo("carol", 20'000)});
+  play.SeeInMempool(second);
+  play.node.Evict();
+  play.SeeInMempool(Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("mallory", 90'000)}));
+  for (const char* id : {"w-2", "w-3"}) play.GiveVerdict(id, OperatorVerdict::kPayAgain);
+  play.Settle();
+  play.node.Evict();
+  play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 90'000)})}, 10);
+  play.FundLater(CoinOf(9, 500'000));
+  play.GoOn(600);
+  BOOST_REQUIRE(play.LiveBatchOf("w-2").sends.size() == 2U);
+  play.node.Mine();
+  play.ChainHint();
+  play.GoOn(100);
+  BOOST_REQUIRE(play.NameOfState("w-2") == "confirmed");
+  play.node.Reorganise(1, {second});
+  play.node.Evict();
+  play.ChainHint();
+  play.GoOnRefused(300);
+  play.SeeInBlock({}, 8);
+  play.After(120'000);
+  play.GoOn(900);
+  play.MineAndSettle(3);
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
+  BOOST_TEST(play.node.PaymentsInChain(OutputTo("carol", 20'000)) == 1);
+}
 
 // R7, by a coin that the first one does not spend; a reorganisation brings its bytes back.
 BOOST_FIXTURE_TEST_CASE(what_was_left_does_not_go_out_beside_another_amount, PaidAgain) {

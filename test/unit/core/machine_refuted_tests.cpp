@@ -107,6 +107,42 @@ BOOST_AUTO_TEST_CASE(what_came_back_for_one_of_two_is_not_paid_again) {
   BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
 }
 
+// `first` was seen after all, and w-1 went back to it, and then to `again`, which was seen last.
+// The coins of `first` are somebody else's, the mempool is lost: `again` counts as sent, and may
+// not be sent. An operator can decide.
+BOOST_AUTO_TEST_CASE(a_verdict_is_taken_where_what_counts_as_sent_may_not_be_sent) {
+  Operated play({CoinOf(1, 60'000), CoinOf(2, 60'000)});
+  play.SubmitAndSettle("w-1", 100'000);
+  const Transaction first = play.node.mempool().at(0);
+  const Transaction rival =
+      Operated::Foreign({CoinOf(1, 60'000), CoinOf(2, 60'000)}, {OutputTo("mallory", 10'000)});
+  play.SeeInMempool(rival);
+  play.FundLater(CoinOf(9, 2'000'000));
+  play.Settle();
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.GoOn(600);
+  BOOST_REQUIRE(play.SendOf("w-1").batches.size() == 2U);
+  const Transaction again = *bitcoin::ParseTransaction(play.LiveBatchOf("w-1").versions[0].raw_tx);
+  play.node.Evict();
+  for (const Transaction& one : {again, first}) play.node.Broadcast(samples::BytesOf(one));
+  for (const Transaction& one : {first, again}) {
+    play.Hint(one);
+    play.GoOn(60);
+  }
+  play.node.Evict();
+  play.SeeInBlock({rival});
+  play.AcceptAllAlarms();
+  play.GoOn(3'000);
+  BOOST_TEST(play.NameOfState("w-1") == "broadcast");
+  play.GiveVerdict("w-1", OperatorVerdict::kPayAgain);
+  play.FundLater(CoinOf(10, 2'000'000));
+  play.GoOn(3'000);
+  play.node.Mine();
+  play.ChainHint();
+  play.GoOn(300);
+  BOOST_TEST(play.Payments(100'000) == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace sendonce::core
