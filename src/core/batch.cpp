@@ -64,9 +64,14 @@ bool AcceptedOurOwn(const Batch& batch) {
 }
 
 bool IsKnownAs(const Version& version, const bitcoin::Txid& txid) {
-  if (version.txid == txid) return true;
+  return version.txid == txid || version.former_txid == txid;
+}
+
+std::optional<bitcoin::Txid> FormerTxidOf(const Version& version) {
+  if (version.raw_tx.empty() || version.unsigned_tx.empty()) return std::nullopt;
   const auto before = bitcoin::ParseTransaction(version.unsigned_tx);
-  return before && bitcoin::TxidOf(*before) == txid;
+  if (!before || bitcoin::TxidOf(*before) == version.txid) return std::nullopt;
+  return bitcoin::TxidOf(*before);
 }
 
 bool IsNamedByVerdict(const Send& send, const Version& version) {

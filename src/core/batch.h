@@ -39,6 +39,8 @@ struct Version {
   bool signature_asked = false;  // from here on a signature may exist, whatever was heard (R3)
   bool accepted = false;         // our node has accepted or shown it
   bool adopted = false;
+  // That of unsigned_tx, if it is another. Follows from the rest, and is not stored.
+  std::optional<bitcoin::Txid> former_txid = std::nullopt;
 
   bool operator==(const Version&) const = default;
 };
@@ -129,6 +131,9 @@ bool AcceptedOurOwn(const Batch& batch);
 // The version has that txid, or had it before it was signed: legacy inputs change it with their
 // signature, and what was recorded about it meanwhile names it by the one that it had.
 bool IsKnownAs(const Version& version, const bitcoin::Txid& txid);
+
+// What Version::former_txid has to be. Costs a hash of the transaction.
+std::optional<bitcoin::Txid> FormerTxidOf(const Version& version);
 
 // An operator's verdict on the send excludes the version, and stands.
 bool IsNamedByVerdict(const Send& send, const Version& version);

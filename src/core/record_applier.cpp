@@ -161,6 +161,7 @@ class RecordApplier::Visitor {
     ledger_.UnindexBatch(BatchAt(record.batch));
     version.raw_tx = record.raw_tx;
     version.txid = TxidOfBytes(record.raw_tx);
+    version.former_txid = FormerTxidOf(version);
     ledger_.IndexBatch(BatchAt(record.batch));
   }
 

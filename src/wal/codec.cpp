@@ -101,7 +101,10 @@ bitcoin::Bytes EncodeBatch(const core::Batch& batch) {
 }
 
 std::optional<core::Batch> DecodeBatch(std::span<const uint8_t> bytes) {
-  return DecodeWhole<core::Batch>(bytes);
+  auto batch = DecodeWhole<core::Batch>(bytes);
+  if (!batch) return std::nullopt;
+  for (core::Version& version : batch->versions) version.former_txid = FormerTxidOf(version);
+  return batch;
 }
 
 bitcoin::Bytes EncodeAlarm(const core::Alarm& alarm) {
