@@ -57,7 +57,8 @@ void VerdictDesk::Judge(const Waiting& waiting, const Send& send, Millis now_ms)
   const GiveVerdict& call = waiting.call;
   const Batch* live = ledger_.LiveBatchOf(send);
   const bool is_asked = live && SignatureAsked(*live);
-  const bool may_be_given_up = call.verdict == OperatorVerdict::kNever && IsSetAside(send);
+  const bool may_be_given_up = (call.verdict == OperatorVerdict::kNever && IsSetAside(send)) ||
+                               (call.verdict == OperatorVerdict::kPaid && WasAsked(send));
   if (!live || !(is_asked || may_be_given_up) || !LeavesWaiting(send, *live)) {
     return Give(call, Verdict::kNoVerdictNeeded, true,
                 "nothing stands against the payment of this send that does not end by itself; "
@@ -109,6 +110,11 @@ bool VerdictDesk::HasLookedFor(const Send& send, Millis now_ms) {
     all = false;
   }
   return all;
+}
+
+// What is to pay it again is not signed, and something before it may have been.
+bool VerdictDesk::WasAsked(const Send& send) const {
+  return !MayPaySet(ledger_, send).empty();
 }
 
 // By a verdict, or by a rival so deep, and by nothing else that was signed it may be paid.

@@ -52,6 +52,7 @@ class VerdictDesk {
 
   void Judge(const Waiting& waiting, const Send& send, Millis now_ms);
   void Record(const GiveVerdict& call, const Send& send, Millis now_ms);
+  bool WasAsked(const Send& send) const;
   bool MayGoOut(const Send& send, const Batch& live) const;
   bool LeavesWaiting(const Send& send, const Batch& live) const;
   bool HasLookedFor(const Send& send, Millis now_ms);

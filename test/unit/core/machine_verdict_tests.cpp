@@ -210,6 +210,40 @@ BOOST_FIXTURE_TEST_CASE(paid_is_taken_while_the_log_may_be_behind, OneCoin) {
   BOOST_TEST(Payments(50'000) == 1);
 }
 
+// The log that was put back has bound it to other coins by then, but had nothing signed: somebody
+// else has taken these, and it was paid from others still.
+BOOST_FIXTURE_TEST_CASE(paid_is_taken_where_what_pays_again_was_not_signed_yet, OneCoin) {
+  SubmitAndSettle("w-1", 50'000);
+  node.MineOnly({Foreign({coin}, {OutputTo("change", 400'000), OutputTo("change", 500'000)})});
+  node.Mine(12);
+  ChainHint();
+  GoOnUpTo([&] { return SendOf("w-1").batches.size() == 2U && IsAskedTo<LockCoins>(); });
+  const MemoryLog copy = log;
+  node.MineOnly({Foreign({LiveBatchOf("w-1").coins[0]}, {OutputTo("mallory", 300'000)})});
+  Locks(Refused{Refusal::kRejected, -8, "Invalid parameter, expected unspent output"});
+  ChainHint();
+  After(120'000);
+  GoOn(2'000);
+  node.Mine(8);
+  ChainHint();
+  GoOn(400);
+  BOOST_REQUIRE(NameOfState("w-1") == "final");
+  log = copy;
+  Crash();
+  Settle();
+  WakeAndSettle(5);
+  BOOST_REQUIRE(NameOfState("w-1") == "conflicted");
+  GiveVerdict("w-1", OperatorVerdict::kPaid);
+  Settle();
+  BOOST_TEST(NameOfState("w-1") == "final");
+  AcceptAllAlarms();
+  Settle();
+  node.Mine();
+  Reconcile();
+  WakeAndSettle(20);
+  BOOST_TEST(Payments(50'000) == 1);
+}
+
 // Before a signature was asked for: what pays in another amount is for a person to judge (R7).
 BOOST_AUTO_TEST_CASE(another_amount_before_the_request_waits_for_a_verdict) {
   PlayAt play(Phase::kReservationDurable);
