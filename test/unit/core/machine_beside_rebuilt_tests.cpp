@@ -68,6 +68,37 @@ struct PaidFromSharedCoin : Operated {
   Transaction by_hand;
 };
 
+// `second` pays w-2 and w-3 and was set aside by verdicts; w-1's payment beside it has confirmed.
+// Both are to be paid again, from c9.
+struct SecondSetAside : Operated {
+  SecondSetAside() : Operated({CoinOf(1, 100'000), CoinOf(2, 150'000)}) {
+    SubmitMany({{"w-1", {To("alice", 90'000)}},
+                {"w-2", {To("bob", 60'000)}},
+                {"w-3", {To("carol", 20'000)}}});
+    Settle();
+    node.Evict();
+    second = Foreign({CoinOf(2, 150'000)}, {OutputTo("bob", 60'000), OutputTo("carol", 20'000)});
+    SeeInMempool(second);
+    node.Evict();
+    SeeInMempool(Foreign({CoinOf(1, 100'000)}, {OutputTo("mallory", 90'000)}));
+    for (const char* id : {"w-2", "w-3"}) GiveVerdict(id, OperatorVerdict::kPayAgain);
+    Settle();
+    node.Evict();
+    SeeInBlock({Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 90'000)})}, 10);
+    FundLater(CoinOf(9, 500'000));
+  }
+
+  // In a block, eight deep, and whatever comes of it.
+  void GoOnBeyond() {
+    SeeInBlock({}, 8);
+    After(120'000);
+    GoOn(900);
+    MineAndSettle(3);
+  }
+
+  Transaction second;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(machine_beside_rebuilt_tests)
@@ -103,41 +134,22 @@ BOOST_FIXTURE_TEST_CASE(nor_is_that_written_down_at_each_look, PaidFromSharedCoi
   BOOST_TEST(log.last_seq() - before < 20U);
 }
 
-// w-2 and w-3 are paid again, on a verdict, one block deep; a reorganisation has what that had set
-// aside in its place. The batch that they have left is final for w-1 alone, and watched still.
-BOOST_AUTO_TEST_CASE(a_batch_is_watched_until_what_pays_again_is_final) {
-  Operated play({CoinOf(1, 100'000), CoinOf(2, 150'000)});
-  play.SubmitMany({{"w-1", {To("alice", 90'000)}},
-                   {"w-2", {To("bob", 60'000)}},
-                   {"w-3", {To("carol", 20'000)}}});
-  play.Settle();
-  play.node.Evict();
-  const Transaction second =
-      Operated::Foreign({CoinOf(2, 150'000)}, {OutputTo("bob", 60'000), OutputTo("carol", 20'000)});
-  play.SeeInMempool(second);
-  play.node.Evict();
-  play.SeeInMempool(Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("mallory", 90'000)}));
-  for (const char* id : {"w-2", "w-3"}) play.GiveVerdict(id, OperatorVerdict::kPayAgain);
-  play.Settle();
-  play.node.Evict();
-  play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 90'000)})}, 10);
-  play.FundLater(CoinOf(9, 500'000));
-  play.GoOn(600);
-  BOOST_REQUIRE(play.LiveBatchOf("w-2").sends.size() == 2U);
-  play.node.Mine();
-  play.ChainHint();
-  play.GoOn(100);
-  BOOST_REQUIRE(play.NameOfState("w-2") == "confirmed");
-  play.node.Reorganise(1, {second});
-  play.node.Evict();
-  play.ChainHint();
-  play.GoOnRefused(300);
-  play.SeeInBlock({}, 8);
-  play.After(120'000);
-  play.GoOn(900);
-  play.MineAndSettle(3);
-  BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
-  BOOST_TEST(play.node.PaymentsInChain(OutputTo("carol", 20'000)) == 1);
+// They are paid again one block deep; a reorganisation has what was set aside in its place. The
+// batch that they have left is final for w-1 alone, and watched still.
+BOOST_FIXTURE_TEST_CASE(a_batch_is_watched_until_what_pays_again_is_final, SecondSetAside) {
+  GoOn(600);
+  BOOST_REQUIRE(LiveBatchOf("w-2").sends.size() == 2U);
+  node.Mine();
+  ChainHint();
+  GoOn(100);
+  BOOST_REQUIRE(NameOfState("w-2") == "confirmed");
+  node.Reorganise(1, {second});
+  node.Evict();
+  ChainHint();
+  GoOnRefused(300);
+  GoOnBeyond();
+  BOOST_TEST(node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
+  BOOST_TEST(node.PaymentsInChain(OutputTo("carol", 20'000)) == 1);
 }
 
 // R7, by a coin that the first one does not spend; a reorganisation brings its bytes back.
@@ -217,43 +229,24 @@ BOOST_AUTO_TEST_CASE(so_is_what_was_out_on_a_verdict) {
   BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
 }
 
-// `second` pays w-2 and w-3 and was set aside by verdicts; w-1's payment beside it has confirmed.
 // What pays both again is never out, and somebody else has its coin for w-3 alone.
-BOOST_AUTO_TEST_CASE(a_second_payment_is_watched_for_while_one_of_two_is_paid_elsewhere) {
-  Operated play({CoinOf(1, 100'000), CoinOf(2, 150'000)});
-  play.SubmitMany({{"w-1", {To("alice", 90'000)}},
-                   {"w-2", {To("bob", 60'000)}},
-                   {"w-3", {To("carol", 20'000)}}});
-  play.Settle();
-  play.node.Evict();
-  const Transaction second =
-      Operated::Foreign({CoinOf(2, 150'000)}, {OutputTo("bob", 60'000), OutputTo("carol", 20'000)});
-  play.SeeInMempool(second);
-  play.node.Evict();
-  play.SeeInMempool(Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("mallory", 90'000)}));
-  for (const char* id : {"w-2", "w-3"}) play.GiveVerdict(id, OperatorVerdict::kPayAgain);
-  play.Settle();
-  play.node.Evict();
-  play.SeeInBlock({Operated::Foreign({CoinOf(1, 100'000)}, {OutputTo("alice", 90'000)})}, 10);
-  play.FundLater(CoinOf(9, 500'000));
-  play.GoOnRefused(600);
-  const Send& send = play.SendOf("w-2");
-  BOOST_REQUIRE(play.LiveBatchOf("w-2").sends.size() == 2U);
-  BOOST_REQUIRE((play.LiveBatchOf("w-2").coins[0].outpoint == CoinOf(9, 1).outpoint));
-  play.node.MineOnly({Operated::Foreign({CoinOf(9, 500'000)},
-                                        {OutputTo("carol", 20'000), OutputTo("wallet", 400'000)})});
-  play.ChainHint();
-  play.GoOnUpTo([&] { return play.IsAskedTo<ReadChain>(); });
-  play.ReadsChain();
-  BOOST_TEST(Ledger::IsOpen(*play.ledger().FindBatch(send.batches.front())));
-  play.node.MineOnly({second});
-  play.ChainHint();
-  play.GoOnRefused(600);
-  play.SeeInBlock({}, 8);
-  play.After(120'000);
-  play.GoOn(600);
-  play.MineAndSettle(3);
-  BOOST_TEST(play.node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
+BOOST_FIXTURE_TEST_CASE(a_second_payment_is_watched_for_while_one_of_two_is_paid_elsewhere,
+                        SecondSetAside) {
+  GoOnRefused(600);
+  const Send& send = SendOf("w-2");
+  BOOST_REQUIRE(LiveBatchOf("w-2").sends.size() == 2U);
+  BOOST_REQUIRE((LiveBatchOf("w-2").coins[0].outpoint == CoinOf(9, 1).outpoint));
+  node.MineOnly(
+      {Foreign({CoinOf(9, 500'000)}, {OutputTo("carol", 20'000), OutputTo("wallet", 400'000)})});
+  ChainHint();
+  GoOnUpTo([&] { return IsAskedTo<ReadChain>(); });
+  ReadsChain();
+  BOOST_TEST(Ledger::IsOpen(*ledger().FindBatch(send.batches.front())));
+  node.MineOnly({second});
+  ChainHint();
+  GoOnRefused(600);
+  GoOnBeyond();
+  BOOST_TEST(node.PaymentsInChain(OutputTo("bob", 60'000)) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
